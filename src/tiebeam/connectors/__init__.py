@@ -1,0 +1,1 @@
+"""Vendors, and nothing else: how each is asked, how it pages, what its answers mean."""

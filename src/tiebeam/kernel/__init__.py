@@ -1,0 +1,1 @@
+"""Pure things with no I/O: time, canonical JSON and hashes, diffs, back-off, errors."""

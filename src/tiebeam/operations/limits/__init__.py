@@ -1,0 +1,1 @@
+"""One gate per credential domain: the vendor's windows, our shares, and pauses."""

@@ -1,0 +1,1 @@
+"""Connections and their encrypted credentials, with one refresher at a time."""

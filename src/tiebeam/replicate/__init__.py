@@ -1,0 +1,1 @@
+"""The only way in: pulls a vendor's records into a true local copy, and proves what is gone."""

@@ -1,0 +1,1 @@
+"""Clean-room imitations of vendors, to try Tiebeam (or anything else) against."""

@@ -1,0 +1,1 @@
+"""What every simulated vendor shares: messages, faults and an HTTP server."""

@@ -1,0 +1,1 @@
+"""A clean-room imitation of the Procore REST API, written from facts about it."""

@@ -1,0 +1,1 @@
+"""PostgreSQL, plainly: the embedded server, the pool, the transaction, the migrations."""
