@@ -24,5 +24,5 @@ class Backoff:
         """
         if attempt >= self.attempts_max:
             return None
-        whole = min(self.wait_seconds_max, self.base_seconds * 2 ** (attempt - 1))
+        whole = min(self.wait_seconds_max, self.base_seconds * 2.0 ** (attempt - 1))
         return whole * (0.5 + chance / 2)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 HASH_BYTES = 16
-"""128 bits: a collision would be a missed update, so 64 would be too few (measured in the design's engine page)."""
+"""128 bits: a collision would be a missed update, and 64 bits are too few for that."""
 
 NUL_ESCAPE = b"\\u0000"
 

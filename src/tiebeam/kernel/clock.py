@@ -41,7 +41,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that moves only when told to, or when somebody sleeps on it: a week passes in a test in no time."""
+    """A clock that moves only when told to or slept on: a week passes in a test in no time."""
 
     def __init__(self, start: datetime) -> None:
         self._start = start

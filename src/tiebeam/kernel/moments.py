@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-_TRAILING_Z = re.compile(r"[zZ]$")
-
 
 def parse_moment(text: object) -> datetime | None:
-    """Return an ISO 8601 moment or date in UTC; None for null, for what is no moment, and for a year out of range.
+    """Return an ISO 8601 moment or date in UTC; None for null and for what is no moment.
 
-    A moment without an offset is taken as UTC. Procore writes `2016-10-23T21:39:40Z`, some records only a date.
+    A moment without an offset is taken as UTC. Procore writes `2016-10-23T21:39:40Z`, at times only a date.
     """
     if not isinstance(text, str) or not text:
         return None
     try:
-        moment = datetime.fromisoformat(_TRAILING_Z.sub("+00:00", text))
+        moment = datetime.fromisoformat(text)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

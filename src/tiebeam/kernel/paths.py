@@ -18,7 +18,7 @@ def parse_path(path: str) -> tuple[str, ...]:
 
 
 def without(value: Any, paths: tuple[str, ...]) -> Any:
-    """Return `value` less what the paths name. What they do not touch is shared with `value`, never copied."""
+    """Return `value` less what the paths name; what they do not touch is shared, never copied."""
     for path in paths:
         value = _without(value, parse_path(path))
     return value
