@@ -50,15 +50,26 @@ class Response:
 class TransportError(TiebeamError):
     """No answer came: the host was unreachable, the connection broke, or the time ran out.
 
-    `sent` is False only when the request certainly never reached the vendor.
+    `sent` is False only when the request certainly never reached the vendor; `may_pass` is False when asking
+    again would fail in the same way.
     """
 
     code = "transport.failed"
     owner = Owner.NOBODY
 
-    def __init__(self, cause: str, *, action: str, sent: bool) -> None:
-        super().__init__(cause, action=action)
+    def __init__(
+        self,
+        cause: str,
+        *,
+        action: str,
+        sent: bool,
+        code: str | None = None,
+        owner: Owner | None = None,
+        may_pass: bool = True,
+    ) -> None:
+        super().__init__(cause, action=action, code=code, owner=owner)
         self.sent = sent
+        self.may_pass = may_pass
 
 
 class Transport(Protocol):
@@ -173,6 +184,10 @@ class RefusalKind(StrEnum):
     """403 on a whole project or company."""
     BAD_REQUEST = "bad_request"
     """400, 406, 422: the vendor does not accept what we ask."""
+    WINDOW_TOO_LONG = "window_too_long"
+    """400: the window of days is longer than the vendor allows. Ask again for a shorter one."""
+    WINDOW_AHEAD = "window_ahead"
+    """400: the window ends after the project's own today. Ask again for one that ends a day earlier."""
     UNREADABLE = "unreadable"
     """A success whose body is no JSON of the promised shape, after retries."""
     UNAVAILABLE = "unavailable"
@@ -190,6 +205,8 @@ class Refusal:
     action: str
     status: int | None = None
     calls: int = 1
+    days_max: int | None = None
+    """For WINDOW_TOO_LONG: the most days the vendor takes, where it says so; None: halve the window."""
 
 
 class Reader(Protocol):
@@ -206,7 +223,7 @@ class Reader(Protocol):
     async def busy_days(
         self, stream: Stream, scope: Scope, day_from: date, day_to: date, share: Share
     ) -> Mapping[str, int] | Refusal:
-        """Return how many rows each stream of the family of `stream` holds in a window of days, by stream name.
+        """Return how many rows a window of days holds in each stream of the family of `stream`, by its name.
 
         A stream that the vendor's counts do not mention is absent: it must be read to be known.
         """

@@ -124,8 +124,6 @@ class Stream:
     """What it is read within, as path parameters: (), ("project_id",), ("project_id", "schedule_id")."""
     parent: str | None = None
     """The stream whose live records supply the last of `scope`."""
-    parent_when: str | None = None
-    """Only parents whose payload has something at this path."""
     tool: str | None = None
     """The project tool it belongs to: one refusal speaks for every stream of that tool in that project."""
     family: str | None = None

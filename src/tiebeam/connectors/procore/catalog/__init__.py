@@ -1,0 +1,1 @@
+"""What Procore holds and how each kind of it can be read: data, by family."""
