@@ -1,0 +1,65 @@
+"""How far a sync is and how long it still takes: arithmetic on what has been seen so far."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tiebeam.connectors.streams import Phase
+    from tiebeam.replicate.model import Tally
+
+RATE_WINDOW_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A sync in hand, for people to look at."""
+
+    phase: Phase
+    feeds_done: int
+    feeds_known: int
+    doing: str
+    tally: Tally
+    calls_left: int | None
+    """Estimated; None while too little is known to say."""
+    seconds_left: float | None
+
+
+class Meter:
+    """Learns what feeds of each stream cost, and how fast calls go through."""
+
+    def __init__(self) -> None:
+        self._calls_by_stream: dict[str, list[int]] = {}
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def feed_done(self, stream: str, calls: int) -> None:
+        """Take in what one feed of `stream` cost."""
+        self._calls_by_stream.setdefault(stream, []).append(calls)
+
+    def tick(self, seconds: float, calls: int) -> None:
+        """Take in that `calls` calls had been made in all at `seconds` on a monotonic clock."""
+        self._seen.append((seconds, calls))
+        while len(self._seen) > 2 and seconds - self._seen[0][0] > RATE_WINDOW_SECONDS:
+            self._seen.popleft()
+
+    def calls_left(self, streams: Iterable[str], details: int) -> int:
+        """Estimate the calls that feeds of these streams, and that many owed details, will take."""
+        return details + round(sum(self._mean(stream) for stream in streams))
+
+    def seconds_left(self, calls_left: int) -> float | None:
+        """Estimate the time for so many calls at the pace of the last minute; None before there is a pace."""
+        if len(self._seen) < 2:
+            return None
+        (start, before), (end, after) = self._seen[0], self._seen[-1]
+        return calls_left * (end - start) / (after - before) if after > before else None
+
+    def _mean(self, stream: str) -> float:
+        costs = self._calls_by_stream.get(stream)
+        if costs:
+            return sum(costs) / len(costs)
+        every = [cost for found in self._calls_by_stream.values() for cost in found]
+        return sum(every) / len(every) if every else 1.0

@@ -1,0 +1,267 @@
+"""One pull: page after page into the replica, each with its checkpoint, until the listing is at its end."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from tiebeam.connectors.ports import Damage, PageRequest, Refusal, RefusalKind, Share
+from tiebeam.connectors.streams import Means
+from tiebeam.kernel.canonical import UnstorableError
+from tiebeam.replicate.model import Mode, PullStatus, Tally
+from tiebeam.replicate.plan import (
+    after_page,
+    filters,
+    key_of,
+    read_row,
+    segments_for,
+    skip_segment,
+    split_segment,
+)
+from tiebeam.replicate.repository import ReadPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from tiebeam.connectors.ports import Page, Reader
+    from tiebeam.connectors.streams import Listing, Stream
+    from tiebeam.kernel.clock import Clock
+    from tiebeam.replicate.model import Feed, Incoming, PageChanges, Pull, Segment
+    from tiebeam.replicate.repository import Ending, Replica
+
+LOCKED_OUT = frozenset({RefusalKind.TOOL_OFF, RefusalKind.NOT_FOUND, RefusalKind.FORBIDDEN})
+"""Refusals that say something of what we may see, and nothing of what exists."""
+
+
+class ServerClock:
+    """The vendor's clock, as far as its answers have told it: ours is never trusted with a watermark."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead = timedelta()
+
+    def learn(self, server_date: datetime | None) -> None:
+        """Take in the `Date` of an answer that has just come."""
+        if server_date is not None:
+            self._ahead = server_date - self._clock.now()
+
+    def now(self) -> datetime:
+        """Return the vendor's time, to about a second; our own until an answer has told better."""
+        return self._clock.now() + self._ahead
+
+
+@dataclass(slots=True)
+class PullResult:
+    """What a pull came to: what it did, and the refusal that ended it early, if one did."""
+
+    tally: Tally = field(default_factory=Tally)
+    refusal: Refusal | None = None
+
+
+class Puller:
+    """Pulls feeds of one connection, one feed at a time."""
+
+    def __init__(
+        self,
+        replica: Replica,
+        reader: Reader,
+        clock: Clock,
+        *,
+        share: Share = Share.POLL,
+        on_step: Callable[[Tally], None] = lambda _: None,
+    ) -> None:
+        self.replica = replica
+        self.reader = reader
+        self.share = share
+        self.server_clock = ServerClock(clock)
+        self._on_step = on_step
+
+    async def pull(
+        self,
+        feed: Feed,
+        stream: Stream,
+        mode: Mode,
+        *,
+        segments: tuple[Segment, ...] | None = None,
+        all_details: bool = False,
+    ) -> PullResult:
+        """Go on with the feed's unfinished pull, or begin one, and read it to its end."""
+        result = PullResult()
+        pull = await self.replica.running_pull(feed)
+        if pull is None:
+            pull = await self._begin(feed, stream, mode, segments, all_details=all_details)
+        finished = await self._read(feed, stream, pull, result)
+        if finished is not None:
+            ending = await self.replica.end_pull(feed, finished, stream.absence)
+            self._count(_ending_tally(ending), result.tally)
+        return result
+
+    async def _begin(
+        self,
+        feed: Feed,
+        stream: Stream,
+        mode: Mode,
+        segments: tuple[Segment, ...] | None,
+        *,
+        all_details: bool,
+    ) -> Pull:
+        window = (None, None) if mode.complete else (feed.watermark, self.server_clock.now())
+        walk = segments_for(stream, mode) if segments is None else segments
+        return await self.replica.begin_pull(feed, mode, walk, updated=window, all_details=all_details)
+
+    async def _read(self, feed: Feed, stream: Stream, pull: Pull, result: PullResult) -> Pull | None:
+        """Read the pages that are left; None when the vendor refused, or another process took over."""
+        ahead: asyncio.Task[Page | Refusal] | None = None
+        try:
+            while not pull.finished:
+                answer = await (ahead or self._fetch(feed, stream, pull))
+                ahead = None
+                if isinstance(answer, Refusal):
+                    moved = await self._refused(feed, stream, pull, answer, result)
+                    if moved is None:
+                        return None
+                    pull = moved
+                    continue
+                page = self._read_page(stream, pull, answer)
+                if _goes_on(pull, page.after):
+                    ahead = asyncio.create_task(self._fetch(feed, stream, page.after))
+                changes = await self.replica.apply_page(feed, pull, page, detailed=stream.detail is not None)
+                if changes is None:
+                    return None
+                self._count(_page_tally(page, changes), result.tally)
+                pull = page.after
+        finally:
+            await _drop(ahead)
+        return pull
+
+    async def _fetch(self, feed: Feed, stream: Stream, pull: Pull) -> Page | Refusal:
+        segment = pull.segments[pull.segment]
+        updated_from, updated_to = filters(stream.listings[segment.listing], pull)
+        answer = await self.reader.page(
+            PageRequest(
+                stream=stream,
+                listing=segment.listing,
+                scope=feed.scope,
+                page=pull.next_page,
+                per_page=pull.per_page,
+                updated_from=updated_from,
+                updated_to=updated_to,
+                day_from=segment.day_from,
+                day_to=segment.day_to,
+                share=self.share,
+            )
+        )
+        if not isinstance(answer, Refusal):
+            self.server_clock.learn(answer.server_date)
+        return answer
+
+    def _read_page(self, stream: Stream, pull: Pull, page: Page) -> ReadPage:
+        listing = stream.listings[pull.segments[pull.segment].listing]
+        rows, damaged = read_rows(stream, listing, page.rows)
+        after = after_page(pull, listing, has_next=page.has_next, total=page.total, per_page=page.per_page)
+        return ReadPage(
+            rows=rows,
+            damaged=[*page.damaged, *damaged],
+            total=page.total,
+            calls=page.calls,
+            server_date=page.server_date,
+            after=after,
+        )
+
+    async def _refused(
+        self, feed: Feed, stream: Stream, pull: Pull, refusal: Refusal, result: PullResult
+    ) -> Pull | None:
+        """Find a way on after a refusal; None when there is none."""
+        self._count(Tally(calls=refusal.calls), result.tally)
+        moved = self._way_on(stream, pull, refusal)
+        if moved is not None and await self.replica.advance(pull, moved):
+            return moved
+        result.refusal = refusal
+        self._count(Tally(refused=1), result.tally)
+        cause = f"{refusal.cause} {refusal.action}"
+        if refusal.kind in LOCKED_OUT or refusal.kind is RefusalKind.BAD_REQUEST:
+            await self.replica.refuse_pull(feed, pull, cause)
+        else:
+            await self.replica.fail_feed(feed, cause)
+        return None
+
+    def _way_on(self, stream: Stream, pull: Pull, refusal: Refusal) -> Pull | None:
+        segment = pull.segments[pull.segment]
+        if refusal.kind is RefusalKind.BAD_REQUEST and segment.day_from is not None:
+            return split_segment(pull)
+        if refusal.kind in LOCKED_OUT and segment.listing > 0:
+            bin_only = stream.listings[segment.listing].means is Means.DELETED
+            return skip_segment(pull, settled=bin_only)
+        return None
+
+    def _count(self, step: Tally, tally: Tally) -> None:
+        tally.add(step)
+        self._on_step(step)
+
+
+def changes_tally(changes: PageChanges) -> Tally:
+    """Count what a page did to the replica."""
+    return Tally(
+        created=len(changes.created),
+        updated=len(changes.updated),
+        restored=len(changes.restored),
+        conflicts=len(changes.conflicts),
+        unchanged=changes.unchanged,
+    )
+
+
+def _page_tally(page: ReadPage, changes: PageChanges) -> Tally:
+    tally = Tally(calls=page.calls, pages=1, rows=len(page.rows), damaged=len(page.damaged))
+    tally.add(changes_tally(changes))
+    return tally
+
+
+def _ending_tally(ending: Ending) -> Tally:
+    unsettled = int(ending.status is PullStatus.UNSETTLED)
+    return Tally(deleted=ending.deleted, hidden=ending.hidden, held=ending.held, unsettled=unsettled)
+
+
+def read_rows(
+    stream: Stream, listing: Listing, rows: Sequence[dict[str, Any]]
+) -> tuple[list[Incoming], list[Damage]]:
+    """Make rows canonical; those that cannot be stored come back as damage, each with its reason."""
+    good: list[Incoming] = []
+    damaged: list[Damage] = []
+    for row in rows:
+        try:
+            good.append(read_row(stream, row, means=listing.means))
+        except UnstorableError as error:
+            damaged.append(Damage(reason=str(error), raw=raw_bytes(row), key=_key_if_any(stream, row)))
+    return good, damaged
+
+
+def raw_bytes(row: dict[str, Any]) -> bytes:
+    """Return a row as JSON if it can be, else as Python shows it: what is kept of what cannot be stored."""
+    try:
+        return orjson.dumps(row)
+    except (TypeError, orjson.JSONEncodeError):
+        return repr(row).encode("utf-8", "backslashreplace")
+
+
+def _key_if_any(stream: Stream, row: dict[str, Any]) -> str | None:
+    try:
+        return key_of(stream, row)
+    except UnstorableError:
+        return None
+
+
+def _goes_on(pull: Pull, after: Pull) -> bool:
+    return after.segment == pull.segment and after.next_page == pull.next_page + 1
+
+
+async def _drop(task: asyncio.Task[Page | Refusal] | None) -> None:
+    if task is not None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

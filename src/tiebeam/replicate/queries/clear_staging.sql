@@ -1,0 +1,2 @@
+-- Make the staging table empty again within a transaction.
+delete from staging_record

@@ -1,0 +1,534 @@
+"""What replication remembers. One page, one transaction; every query names its tenant, wall or no wall."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from tiebeam.connectors.streams import Scope
+from tiebeam.kernel.canonical import content_hash
+from tiebeam.replicate.model import (
+    Access,
+    Change,
+    Feed,
+    Incoming,
+    Mode,
+    PageChanges,
+    Pull,
+    PullStatus,
+    Segment,
+    State,
+    Stored,
+    Tally,
+    Verdict,
+)
+from tiebeam.replicate.plan import classify, ending, fuse, newest, next_watermark
+from tiebeam.store.adapt import Json
+from tiebeam.store.sql import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from tiebeam.connectors.ports import Damage
+    from tiebeam.connectors.streams import Absence
+    from tiebeam.kernel.clock import Clock
+    from tiebeam.store.locks import Lock
+    from tiebeam.store.pool import Store
+    from tiebeam.store.transaction import Transaction
+
+Q = queries(__package__ or "tiebeam.replicate")
+
+_STAGING_TYPES = ("bool", "text", "int2", "bytea", "bytea", "timestamptz", "date", "jsonb")
+_RAW_BYTES_MAX = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """A record whose detail is still to be fetched, and the listed row that it is owed for."""
+
+    key: str
+    list_hash: bytes
+    payload: dict[str, Any]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """A page as read, ready to be applied to the pull whose checkpoint it belongs to."""
+
+    rows: Sequence[Incoming]
+    damaged: Sequence[Damage]
+    total: int | None
+    calls: int
+    server_date: datetime | None
+    after: Pull
+    """The pull with its checkpoint moved past this page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What the end of a pull came to."""
+
+    status: PullStatus
+    deleted: int = 0
+    hidden: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One sync of a connection, from its first beginning, whatever kills came between."""
+
+    id: int
+    started_at: datetime
+
+
+class Replica:
+    """The replica of one connection of one tenant, for the one who writes it."""
+
+    def __init__(self, store: Store, tenant_id: UUID, connection_id: UUID, clock: Clock) -> None:
+        self._store = store
+        self._tenant_id = tenant_id
+        self._connection_id = connection_id
+        self._clock = clock
+
+    async def lock(self, what: str) -> Lock | None:
+        """Take a lock that dies with this process; None when another process holds it."""
+        return await self._store.lock(f"{self._connection_id}/{what}")
+
+    async def begin_run(self, wish: str, *, stale_before: datetime) -> tuple[Run, set[int]]:
+        """Open a run, or go on with one that was cut off; with the ids of the feeds it has already read.
+
+        Of those, some may still owe details.
+        """
+        named = self._named(wish=wish, at=self._clock.now(), stale_before=stale_before)
+        async with self._store.transaction(self._tenant_id) as tx:
+            run = await tx.one(Run, Q["begin_run"], named)
+            assert run is not None
+            done = await tx.rows(Q["done_in_run"], self._named(started_at=run.started_at))
+        return run, {row[0] for row in done}
+
+    async def end_run(self, run: Run, tally: Tally) -> None:
+        """Close a run."""
+        named = self._named(id=run.id, at=self._clock.now(), tally=Json(orjson.dumps(asdict(tally))))
+        async with self._store.transaction(self._tenant_id) as tx:
+            await tx.run(Q["end_run"], named)
+
+    async def ensure_feeds(self, wanted: Iterable[tuple[str, Scope]]) -> list[Feed]:
+        """Make the feeds that are missing and return all of the connection's feeds."""
+        pairs = sorted({(stream, scope.text) for stream, scope in wanted})
+        async with self._store.transaction(self._tenant_id) as tx:
+            if pairs:
+                names = {"streams": [pair[0] for pair in pairs], "scopes": [pair[1] for pair in pairs]}
+                await tx.run(Q["ensure_feeds"], self._named(**names))
+            return [_feed(feed) for feed in await tx.all(Feed, Q["feeds"], self._named())]
+
+    async def feed(self, stream: str, scope: Scope) -> Feed | None:
+        """Return one feed, or None when it was never made."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            found = await tx.one(Feed, Q["feed"], self._named(stream=stream, scope=scope.text))
+        return _feed(found) if found else None
+
+    async def parents(self, stream: str) -> list[tuple[Scope, str]]:
+        """Return scope and key of every live record of `stream`."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            rows = await tx.rows(Q["parents"], self._named(stream=stream))
+        return [(Scope.parse(scope), key) for scope, key in rows]
+
+    async def lost_parents(self, stream: str) -> list[tuple[Scope, str, State]]:
+        """Return scope, key and state of every record of `stream` that is no longer live."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            rows = await tx.rows(Q["parent_states"], self._named(stream=stream))
+        return [(Scope.parse(scope), key, State(state)) for scope, key, state in rows]
+
+    async def set_access(
+        self, feeds: Sequence[Feed], access: Access, reason: str | None, next_at: datetime | None
+    ) -> None:
+        """Remember whether feeds can be read, why not, and when to ask again."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            named = self._named(
+                ids=[feed.id for feed in feeds], access=access.value, reason=reason, next_at=next_at
+            )
+            await tx.run(Q["set_access"], named)
+            for feed in feeds:
+                await self._log(tx, feed.id, None, f"access_{access.value}", detail=reason)
+
+    async def running_pull(self, feed: Feed) -> Pull | None:
+        """Return the pull that this feed has under way."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            rows = await tx.rows(Q["running_pull"], self._named(feed_id=feed.id))
+        return _pull(rows[0]) if rows else None
+
+    async def begin_pull(
+        self,
+        feed: Feed,
+        mode: Mode,
+        segments: tuple[Segment, ...],
+        *,
+        updated: tuple[datetime | None, datetime | None] = (None, None),
+        all_details: bool = False,
+    ) -> Pull:
+        """Start a pull at its first page."""
+        named = self._named(
+            feed_id=feed.id,
+            mode=mode.value,
+            segments=_segments_json(segments),
+            per_page=feed.per_page,
+            updated_from=updated[0],
+            updated_to=updated[1],
+            started_at=self._clock.now(),
+            all_details=all_details,
+        )
+        async with self._store.transaction(self._tenant_id) as tx:
+            rows = await tx.rows(Q["begin_pull"], named)
+        return _pull(rows[0])
+
+    async def apply_page(
+        self, feed: Feed, pull: Pull, page: ReadPage, *, detailed: bool
+    ) -> PageChanges | None:
+        """Apply a page and move the checkpoint, in one transaction.
+
+        `detailed` says that rows are owed a detail before they are written. Returns None, and changes
+        nothing, when the checkpoint is no longer where `pull` has it: somebody else has read this page.
+        """
+        rows = newest(page.rows)
+        async with self._store.transaction(self._tenant_id) as tx:
+            at_page = self._named(pull_id=pull.id, segment=pull.segment, next_page=pull.next_page)
+            if not await tx.rows(Q["hold_checkpoint"], at_page):
+                return None
+            changes = await self._compare(tx, feed, rows, detailed=detailed, all_details=pull.all_details)
+            await self._write(tx, feed, pull.id, changes, calls=page.calls)
+            for damage in page.damaged:
+                await self._note_damage(tx, feed, pull, damage)
+            gone = [row.key for row in rows if row.gone]
+            seen = [row.key for row in rows if not row.gone]
+            seen += [damage.key for damage in page.damaged if damage.key]
+            await tx.run(Q["note_page"], at_page | {
+                "page": pull.next_page, "total": page.total, "keys": seen, "gone": gone,
+            })  # fmt: skip
+            await self._advance(tx, page.after, page.server_date)
+        return changes
+
+    async def debts(self, feed: Feed, limit: int) -> list[Debt]:
+        """Return the next records of a feed whose detail is owed and may be fetched now."""
+        named = self._named(feed_id=feed.id, at=self._clock.now(), limit=limit)
+        async with self._store.transaction(self._tenant_id) as tx:
+            return await tx.all(Debt, Q["debts"], named)
+
+    async def debt_counts(self) -> dict[int, int]:
+        """Return how many details each feed of the connection still owes."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            return dict(await tx.rows(Q["debt_count"], self._named()))
+
+    async def pay_debt(
+        self, feed: Feed, debt: Debt, row: Incoming | None, *, calls: int, why: str = ""
+    ) -> PageChanges:
+        """Write a whole record that has arrived (or None: it will never come), and strike its debt."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            changes = PageChanges()
+            if row is not None:
+                changes = await self._compare(tx, feed, [row], detailed=False, all_details=False)
+                await self._write(tx, feed, None, changes, calls=calls, list_hash=debt.list_hash)
+                if not (changes.created or changes.updated or changes.restored):
+                    named = self._named(feed_id=feed.id, keys=[row.key], list_hashes=[debt.list_hash])
+                    await tx.run(Q["refresh_list_hash"], named)
+            else:
+                await self._log(tx, feed.id, None, "skipped", keys=[debt.key], detail=why, calls=calls)
+            paid = self._named(feed_id=feed.id, key=debt.key, list_hash=debt.list_hash)
+            await tx.run(Q["pay_debt"], paid)
+        return changes
+
+    async def put_off_debt(self, feed: Feed, debt: Debt, *, until: datetime, error: str) -> None:
+        """Keep a debt for later: its detail could not be had now."""
+        named = self._named(feed_id=feed.id, key=debt.key, next_at=until, error=error)
+        async with self._store.transaction(self._tenant_id) as tx:
+            await tx.run(Q["put_off_debt"], named)
+
+    async def note_damage(self, feed: Feed, damage: Damage) -> None:
+        """Keep something that could not be taken in, outside any page."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            await self._note_damage(tx, feed, None, damage)
+
+    async def end_pull(self, feed: Feed, pull: Pull, absence: Absence) -> Ending:
+        """Draw the conclusions of a pull that has read its last page: absences, deletions, the watermark."""
+        now = self._clock.now()
+        async with self._store.transaction(self._tenant_id) as tx:
+            at_end = self._named(pull_id=pull.id, segment=pull.segment, next_page=pull.next_page)
+            if not await tx.rows(Q["hold_checkpoint"], at_end):
+                return Ending(PullStatus.REFUSED)
+            counts = await tx.rows(Q["segment_counts"], self._named(pull_id=pull.id))
+            status = ending(pull, distinct=[row[1] for row in counts], totals=[row[2] for row in counts])
+            found = await self._conclude(tx, feed, pull, status, absence)
+            done = status is PullStatus.DONE
+            await tx.run(Q["end_feed"], self._named(
+                feed_id=feed.id, at=now, watermark=next_watermark(pull) if done else None,
+                complete=pull.mode.complete and pull.mode is not Mode.WINDOW,
+                swept=done and pull.mode in (Mode.INITIAL, Mode.SWEEP), per_page=pull.per_page,
+            ))  # fmt: skip
+            await tx.run(Q["end_pull"], self._named(pull_id=pull.id, status=status.value, at=now))
+            await tx.run(Q["forget_pages"], self._named(pull_id=pull.id))
+            await self._log(tx, feed.id, pull.id, "pull", detail=f"{pull.mode.value}: {status.value}")
+        return found
+
+    async def refuse_pull(self, feed: Feed, pull: Pull, error: str) -> None:
+        """End a pull that the vendor would not let us finish; what was read stays."""
+        now = self._clock.now()
+        async with self._store.transaction(self._tenant_id) as tx:
+            ended = self._named(pull_id=pull.id, status=PullStatus.REFUSED.value, at=now)
+            await tx.run(Q["end_pull"], ended)
+            await tx.run(Q["forget_pages"], self._named(pull_id=pull.id))
+            await tx.run(Q["fail_feed"], self._named(feed_id=feed.id, error=error))
+            await self._log(tx, feed.id, pull.id, "error", detail=error)
+
+    async def fail_feed(self, feed: Feed, error: str) -> None:
+        """Note why a feed could not be read now; its pull, if any, goes on later."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            await tx.run(Q["fail_feed"], self._named(feed_id=feed.id, error=error))
+            await self._log(tx, feed.id, None, "error", detail=error)
+
+    async def advance(self, pull: Pull, after: Pull) -> bool:
+        """Move a checkpoint without a page (a window split in two); False when somebody else moved it."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            at_page = self._named(pull_id=pull.id, segment=pull.segment, next_page=pull.next_page)
+            if not await tx.rows(Q["hold_checkpoint"], at_page):
+                return False
+            await self._advance(tx, after, None)
+        return True
+
+    async def days_known(
+        self, scope: Scope, *, header_stream: str, project_stream: str
+    ) -> tuple[str | None, dict[str, Any]]:
+        """Return the first day of a project's logs, and its `created_at` and `tz_name` as the vendor has them."""
+        named = self._named(
+            scope=scope.text,
+            header_stream=header_stream,
+            project_stream=project_stream,
+            project_id=scope.project_id,
+        )
+        async with self._store.transaction(self._tenant_id) as tx:
+            first, project = (await tx.rows(Q["days_known"], named))[0]
+        return first, project or {}
+
+    async def live_in_window(self, feeds: Sequence[Feed], day_from: date, day_to: date) -> set[int]:
+        """Return the ids of those feeds that hold live records between two days."""
+        named = self._named(feed_ids=[feed.id for feed in feeds], day_from=day_from, day_to=day_to)
+        async with self._store.transaction(self._tenant_id) as tx:
+            return {row[0] for row in await tx.rows(Q["live_in_window"], named)}
+
+    def _named(self, **values: Any) -> dict[str, Any]:
+        return {"tenant_id": self._tenant_id, "connection_id": self._connection_id, **values}
+
+    async def _compare(
+        self, tx: Transaction, feed: Feed, rows: Sequence[Incoming], *, detailed: bool, all_details: bool
+    ) -> PageChanges:
+        named = self._named(feed_id=feed.id, keys=[row.key for row in rows])
+        stored = {row[0]: Stored(*row) for row in await tx.rows(Q["stored"], named)} if rows else {}
+        owed = dict(await tx.rows(Q["owed"], named)) if detailed and rows else {}
+        return classify(rows, stored, owed=owed if detailed else None, all_details=all_details)
+
+    async def _write(
+        self,
+        tx: Transaction,
+        feed: Feed,
+        pull_id: int | None,
+        changes: PageChanges,
+        *,
+        calls: int,
+        list_hash: bytes | None = None,
+    ) -> None:
+        at = self._clock.now()
+        renewed = changes.updated + changes.restored
+        named = self._named(feed_id=feed.id, at=at, keys=[row.key for row in renewed])
+        if changes.created or renewed:
+            staged = [_staged(row, list_hash, fresh=True) for row in changes.created]
+            staged += [_staged(row, list_hash, fresh=False) for row in renewed]
+            await self._stage(tx, staged)
+        if changes.created:
+            await tx.run(Q["insert_records"], named)
+        if renewed:
+            await tx.run(Q["keep_versions"], named)
+            await tx.run(Q["update_records"], named)
+        if changes.found_again:
+            await tx.run(Q["found_again"], named | {"keys": list(changes.found_again)})
+        if changes.owed:
+            await self._stage(tx, [_staged(row, None, fresh=True) for row in changes.owed])
+            await tx.run(Q["owe"], named)
+        await self._log_changes(tx, feed.id, pull_id, changes, calls=calls)
+
+    async def _stage(self, tx: Transaction, staged: list[tuple[Any, ...]]) -> None:
+        await tx.run(Q["create_staging"], {})
+        await tx.run(Q["clear_staging"], {})
+        await tx.copy(Q["copy_staging"], staged, _STAGING_TYPES)
+
+    async def _log_changes(
+        self, tx: Transaction, feed_id: int, pull_id: int | None, changes: PageChanges, *, calls: int
+    ) -> None:
+        piles = {
+            Change.CREATED: changes.created,
+            Change.UPDATED: changes.updated,
+            Change.RESTORED: changes.restored,
+        }
+        for change, rows in piles.items():
+            if rows:
+                hashes = [row.hash for row in rows]
+                keys = [row.key for row in rows]
+                await self._log(tx, feed_id, pull_id, change.value, keys=keys, hashes=hashes, calls=calls)
+                calls = 0
+        if changes.conflicts:
+            why = "our copy claimed a later modification than the vendor's; the vendor's content was taken"
+            await self._log(tx, feed_id, pull_id, "conflict", keys=list(changes.conflicts), detail=why)
+
+    async def _log(
+        self,
+        tx: Transaction,
+        feed_id: int,
+        pull_id: int | None,
+        result: str,
+        *,
+        keys: Sequence[str] = (),
+        hashes: Sequence[bytes] = (),
+        detail: str | None = None,
+        calls: int = 0,
+    ) -> None:
+        named = self._named(
+            at=self._clock.now(), feed_id=feed_id, pull_id=pull_id, result=result, keys=list(keys),
+            hashes=list(hashes), calls=calls, detail=detail,
+        )  # fmt: skip
+        await tx.run(Q["log"], named)
+
+    async def _note_damage(self, tx: Transaction, feed: Feed, pull: Pull | None, damage: Damage) -> None:
+        raw = damage.raw[:_RAW_BYTES_MAX]
+        named = self._named(
+            feed_id=feed.id, key=damage.key, reason=damage.reason, raw=raw, raw_hash=content_hash(raw),
+            at=self._clock.now(),
+        )  # fmt: skip
+        await tx.run(Q["note_damage"], named)
+        keys = [damage.key] if damage.key else []
+        await self._log(tx, feed.id, pull.id if pull else None, "skipped", keys=keys, detail=damage.reason)
+
+    async def _advance(self, tx: Transaction, after: Pull, server_date: datetime | None) -> None:
+        named = self._named(
+            pull_id=after.id,
+            segments=_segments_json(after.segments),
+            segment=after.segment,
+            next_page=after.next_page,
+            per_page=after.per_page,
+            total=after.total,
+            steps_back=after.steps_back,
+            settled=after.settled,
+            server_date=server_date,
+        )
+        await tx.run(Q["advance_pull"], named)
+
+    async def _conclude(
+        self, tx: Transaction, feed: Feed, pull: Pull, status: PullStatus, absence: Absence
+    ) -> Ending:
+        gone = [
+            row[0] for row in await tx.rows(Q["gone_keys"], self._named(feed_id=feed.id, pull_id=pull.id))
+        ]
+        absent: list[str] = []
+        if pull.mode.complete and pull.mode is not Mode.INITIAL and status is PullStatus.DONE:
+            absent = await self._absent(tx, feed, pull, already_gone=set(gone))
+        hidden = 0
+        if absence == "hidden" and absent:
+            why = "missing from two complete listings, and from the vendor's recycle bin"
+            hidden = await self._set_state(tx, feed, pull.id, absent, state=State.HIDDEN, why=why)
+            absent = []
+        proven, why = gone + absent, _evidence(gone, absent)
+        ended = await self._delete(tx, feed, pull.id, proven, why)
+        return replace(ended, status=status, hidden=hidden)
+
+    async def _absent(self, tx: Transaction, feed: Feed, pull: Pull, *, already_gone: set[str]) -> list[str]:
+        """Note what this complete pull missed, and return what an earlier complete pull missed as well."""
+        twice: set[str] = set()
+        for day_from, day_to in _covered(pull):
+            named = self._named(
+                feed_id=feed.id, pull_id=pull.id, started_at=pull.started_at, day_from=day_from, day_to=day_to
+            )
+            missing = await tx.rows(Q["missing_keys"], named)
+            twice.update(key for key, again in missing if again and key not in already_gone)
+            once = [key for key, again in missing if not again and key not in already_gone]
+            if once:
+                await tx.run(Q["note_missed"], named | {"keys": once, "at": self._clock.now()})
+        return sorted(twice)
+
+    async def _delete(
+        self, tx: Transaction, feed: Feed, pull_id: int | None, keys: list[str], why: str
+    ) -> Ending:
+        named = self._named(feed_id=feed.id, at=self._clock.now())
+        if not keys:
+            return Ending(PullStatus.DONE)
+        live = await tx.value(Q["live_count"], named)
+        if fuse(len(keys), live) is Verdict.APPLY:
+            return Ending(
+                PullStatus.DONE,
+                deleted=await self._set_state(tx, feed, pull_id, keys, state=State.DELETED, why=why),
+            )
+        await tx.run(Q["supersede_hold"], named)
+        held = {"keys": keys, "live": live, "evidence": why}
+        await tx.run(Q["hold_deletions"], self._named(feed_id=feed.id, found_at=None, at=named["at"]) | held)
+        await self._log(tx, feed.id, pull_id, "held", keys=keys, detail=why)
+        return Ending(PullStatus.DONE, held=len(keys))
+
+    async def _set_state(
+        self, tx: Transaction, feed: Feed, pull_id: int | None, keys: list[str], *, state: State, why: str
+    ) -> int:
+        named = self._named(feed_id=feed.id, at=self._clock.now(), keys=keys, state=int(state), reason=why)
+        await tx.run(Q["keep_versions"], named)
+        changed = await tx.run(Q["set_state"], named)
+        change = Change.DELETED if state is State.DELETED else Change.HIDDEN
+        await self._log(tx, feed.id, pull_id, change.value, keys=keys, detail=why)
+        return changed
+
+
+def _evidence(gone: list[str], absent: list[str]) -> str:
+    parts = []
+    if gone:
+        parts.append(f"{len(gone)} in the vendor's recycle bin or marked deleted")
+    if absent:
+        parts.append(f"{len(absent)} missing from two complete listings")
+    return "; ".join(parts)
+
+
+def _covered(pull: Pull) -> list[tuple[date | None, date | None]]:
+    ranges = {(segment.day_from, segment.day_to) for segment in pull.segments}
+    return sorted(ranges, key=str)
+
+
+def _staged(row: Incoming, list_hash: bytes | None, *, fresh: bool) -> tuple[Any, ...]:
+    state = int(State.DELETED if row.gone else State.LIVE)
+    return (fresh, row.key, state, row.hash, list_hash, row.vendor_at, row.day, Json(row.data))
+
+
+def _segments_json(segments: tuple[Segment, ...]) -> Json:
+    return Json(orjson.dumps([[part.listing, part.day_from, part.day_to] for part in segments]))
+
+
+def _segment(part: Sequence[Any]) -> Segment:
+    listing, day_from, day_to = part
+    return Segment(
+        listing,
+        date.fromisoformat(day_from) if day_from else None,
+        date.fromisoformat(day_to) if day_to else None,
+    )
+
+
+def _pull(row: Sequence[Any]) -> Pull:
+    values = list(row)
+    values[2] = Mode(values[2])
+    values[3] = tuple(map(_segment, values[3]))
+    return Pull(*values)
+
+
+def _feed(feed: Feed) -> Feed:
+    return replace(feed, access=Access(feed.access))
+
+
+def by_id(feeds: Iterable[Feed]) -> Mapping[int, Feed]:
+    """Return feeds by their id."""
+    return {feed.id: feed for feed in feeds}

@@ -1,0 +1,327 @@
+"""A sync: every feed of a connection read as it needs to be, phase by phase, resumable anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tiebeam.connectors.ports import Refusal, Share
+from tiebeam.connectors.streams import Phase, Scope
+from tiebeam.replicate.details import Details
+from tiebeam.replicate.families import lay_out
+from tiebeam.replicate.model import Access, Mode, State, Tally
+from tiebeam.replicate.plan import may_be_read, mode_for, parent_access, refusal_wait, wanted_feeds
+from tiebeam.replicate.progress import Meter, Progress
+from tiebeam.replicate.pull import LOCKED_OUT, Puller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tiebeam.connectors.ports import Reader
+    from tiebeam.connectors.streams import Stream
+    from tiebeam.kernel.clock import Clock
+    from tiebeam.replicate.model import Feed
+    from tiebeam.replicate.repository import Replica
+
+RESUME_WITHIN = timedelta(hours=1)
+"""A run cut off longer ago than this begins anew, unless the first copy is still incomplete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person or a schedule wants synced."""
+
+    project_id: str | None = None
+    stream: str | None = None
+    full: bool = False
+    """Sweep everything, fetch every detail anew, and ask again even where a tool was switched off."""
+    share: Share = Share.POLL
+
+    @property
+    def words(self) -> str:
+        """Return what tells one wish from another: a run that was cut off is resumed by the same wish."""
+        return f"project={self.project_id or '*'} stream={self.stream or '*'} full={self.full}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a sync goes about it."""
+
+    sweep_every: timedelta = timedelta(hours=24)
+    recent_days: int = 14
+    """How far back a routine read of the daily logs goes."""
+    concurrency: int = 4
+    header_stream: str = "procore.daily_log_headers"
+    project_stream: str = "procore.projects"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A feed that could not be read, and why."""
+
+    stream: str
+    scope: str
+    code: str
+    cause: str
+    action: str
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """What a sync did."""
+
+    tally: Tally = field(default_factory=Tally)
+    feeds_read: int = 0
+    feeds_off: int = 0
+    feeds_busy: int = 0
+    """Feeds that another process was reading."""
+    failures: list[Failure] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Feeds of one tool in one project: read one after another, since one refusal speaks for all of them."""
+
+    name: str
+    feeds: tuple[Feed, ...]
+
+
+class Sync:
+    """One sync of one connection."""
+
+    def __init__(
+        self,
+        replica: Replica,
+        reader: Reader,
+        clock: Clock,
+        streams: Sequence[Stream],
+        wish: Wish,
+        *,
+        pace: Pace | None = None,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        self._replica = replica
+        self._clock = clock
+        self._streams = {stream.name: stream for stream in streams}
+        self._order = {name: place for place, name in enumerate(self._streams)}
+        self._wish = wish
+        self._pace = pace or Pace()
+        self._on_progress = on_progress
+        self._puller = Puller(replica, reader, clock, share=wish.share, on_step=self._step)
+        self._details = Details(replica, reader, clock, share=wish.share, on_step=self._step)
+        self._report = SyncReport()
+        self._meter = Meter()
+        self._phase = Phase.METADATA
+        self._doing = ""
+        self._done: set[int] = set()
+        self._read: set[int] = set()
+        self._feeds: list[Feed] = []
+
+    async def run(self) -> SyncReport:
+        """Read everything that the wish covers. Expected refusals are in the report; the rest raises."""
+        stale_before = self._clock.now() - RESUME_WITHIN
+        run, read = await self._replica.begin_run(self._wish.words, stale_before=stale_before)
+        owing = set(await self._replica.debt_counts())
+        self._done, self._read = read - owing, read & owing
+        for phase in Phase:
+            self._phase = phase
+            while groups := await self._groups(phase):
+                await self._run_groups(groups)
+        await self._replica.end_run(run, self._report.tally)
+        return self._report
+
+    async def _groups(self, phase: Phase) -> list[Group]:
+        """Return what is still to be read in a phase; reading parents makes more of it."""
+        self._feeds = await self._known_feeds()
+        piles: dict[str, list[Feed]] = defaultdict(list)
+        for feed in sorted(self._feeds, key=self._urgency):
+            stream = self._streams[feed.stream]
+            if stream.phase is phase and feed.id not in self._done and self._wished(feed, stream):
+                place = feed.scope.project_id or "company"
+                piles[f"{place}/{stream.tool or stream.name}"].append(feed)
+        return [Group(name, tuple(feeds)) for name, feeds in piles.items()]
+
+    def _urgency(self, feed: Feed) -> tuple[int, int, int]:
+        stream = self._streams[feed.stream]
+        return (stream.priority, self._order[feed.stream], feed.id)
+
+    def _wished(self, feed: Feed, stream: Stream) -> bool:
+        wish = self._wish
+        inside = wish.project_id is None or feed.scope.project_id in (wish.project_id, None)
+        asked = wish.stream in (None, stream.name, stream.view) or stream.name in self._ancestors(wish.stream)
+        return inside and asked and may_be_read(feed, now=self._clock.now(), insist=wish.full)
+
+    def _ancestors(self, name: str | None) -> set[str]:
+        """Return the streams that must be known before a feed of `name` can be read."""
+        found: set[str] = set()
+        stream = next((s for s in self._streams.values() if name in (s.name, s.view)), None)
+        while stream is not None and stream.parent is not None:
+            found.add(stream.parent)
+            stream = self._streams.get(stream.parent)
+        return found
+
+    async def _known_feeds(self) -> list[Feed]:
+        """Make the feeds that the known parents call for, and settle which can be read at all."""
+        names = {stream.parent for stream in self._streams.values() if stream.parent}
+        parents = {name: await self._replica.parents(name) for name in sorted(names)}
+        wanted = wanted_feeds(self._streams.values(), parents)
+        feeds = await self._replica.ensure_feeds(wanted)
+        feeds = [feed for feed in feeds if feed.stream in self._streams]
+        lost = {
+            (name, scope, key): state
+            for name in sorted(names)
+            for scope, key, state in await self._replica.lost_parents(name)
+        }
+        if await self._settle_access(feeds, set(wanted), lost):
+            return await self._known_feeds()
+        return feeds
+
+    async def _settle_access(
+        self,
+        feeds: list[Feed],
+        wanted: set[tuple[str, Scope]],
+        lost: dict[tuple[str, Scope, str], State],
+    ) -> bool:
+        access = {(feed.stream, feed.scope): feed.access for feed in feeds}
+        moved: dict[Access, list[Feed]] = defaultdict(list)
+        for feed in feeds:
+            stream = self._streams[feed.stream]
+            after = parent_access(feed, stream, wanted=wanted, lost=lost, parent_feeds=access)
+            if after is not None:
+                moved[after].append(feed)
+        for after, some in moved.items():
+            await self._replica.set_access(some, after, _REASONS[after], None)
+        return bool(moved)
+
+    async def _run_groups(self, groups: list[Group]) -> None:
+        """Read groups side by side, as many as the pace allows."""
+        free = asyncio.Semaphore(self._pace.concurrency)
+
+        async def one(group: Group) -> None:
+            async with free:
+                await self._run_group(group)
+
+        async with asyncio.TaskGroup() as tasks:
+            for group in groups:
+                tasks.create_task(one(group))
+
+    async def _run_group(self, group: Group) -> None:
+        self._done.update(feed.id for feed in group.feeds)
+        lock = await self._replica.lock(group.name)
+        if lock is None:
+            self._report.feeds_busy += len(group.feeds)
+            return
+        async with lock:
+            await self._read_group(group)
+
+    async def _read_group(self, group: Group) -> None:
+        pairs = [(feed, self._streams[feed.stream]) for feed in group.feeds]
+        members = [(feed, stream) for feed, stream in pairs if stream.family]
+        for feed, stream in pairs:
+            if not stream.family and not await self._read_feed(group, feed, stream):
+                return
+        if members:
+            await self._read_family(group, members)
+
+    async def _read_feed(self, group: Group, feed: Feed, stream: Stream) -> bool:
+        """Read one feed; False when its whole tool turned out to be off."""
+        if feed.id in self._read:
+            return await self._concluded(group, feed, stream, Tally(), None)
+        mode = self._mode(feed, stream)
+        self._doing = f"{stream.title} {feed.scope_text}".strip()
+        result = await self._puller.pull(
+            feed, stream, mode, all_details=self._wish.full and stream.detail is not None
+        )
+        return await self._concluded(group, feed, stream, result.tally, result.refusal)
+
+    async def _read_family(self, group: Group, members: list[tuple[Feed, Stream]]) -> None:
+        """Read the members of a family, each over the windows of days that hold something."""
+        resumed = [pair for pair in members if await self._replica.running_pull(pair[0])]
+        fresh: dict[Mode, list[tuple[Feed, Stream]]] = defaultdict(list)
+        for feed, stream in members:
+            if (feed, stream) not in resumed:
+                fresh[self._mode(feed, stream)].append((feed, stream))
+        for feed, stream in resumed:
+            if not await self._read_feed(group, feed, stream):
+                return
+        for mode, some in fresh.items():
+            if not await self._read_windows(group, some, mode):
+                return
+
+    async def _read_windows(self, group: Group, members: list[tuple[Feed, Stream]], mode: Mode) -> bool:
+        self._doing = f"Daily logs {members[0][0].scope_text}"
+        layout = await lay_out(
+            self._puller,
+            members,
+            mode,
+            recent_days=self._pace.recent_days,
+            header_stream=self._pace.header_stream,
+            project_stream=self._pace.project_stream,
+        )
+        if isinstance(layout, Refusal):
+            self._step(Tally(calls=layout.calls, refused=1))
+            feed, stream = members[0]
+            return await self._concluded(group, feed, stream, Tally(calls=layout.calls), layout)
+        self._step(Tally(calls=layout.calls))
+        for feed, stream in members:
+            result = await self._puller.pull(feed, stream, mode, segments=layout.segments[feed.id])
+            if not await self._concluded(group, feed, stream, result.tally, result.refusal):
+                return False
+        return True
+
+    def _mode(self, feed: Feed, stream: Stream) -> Mode:
+        now = self._clock.now()
+        return mode_for(stream, feed, now=now, sweep_every=self._pace.sweep_every, full=self._wish.full)
+
+    async def _concluded(
+        self, group: Group, feed: Feed, stream: Stream, tally: Tally, refusal: Refusal | None
+    ) -> bool:
+        """Draw the consequences of one feed's reading; False when its whole group must be left alone."""
+        if refusal is not None:
+            return await self._refused(group, feed, stream, refusal)
+        if stream.detail is not None:
+            tally.add(await self._details.pay(feed, stream))
+        self._report.feeds_read += 1
+        self._meter.feed_done(stream.name, tally.calls)
+        return True
+
+    async def _refused(self, group: Group, feed: Feed, stream: Stream, refusal: Refusal) -> bool:
+        if refusal.kind not in LOCKED_OUT:
+            failure = Failure(stream.name, feed.scope_text, refusal.code, refusal.cause, refusal.action)
+            self._report.failures.append(failure)
+            return True
+        switched_off = [other for other in group.feeds if self._streams[other.stream].tool == stream.tool]
+        off = switched_off if stream.tool else [feed]
+        wait = refusal_wait(feed.access_refusals + 1)
+        await self._replica.set_access(off, Access.OFF, refusal.cause, self._clock.now() + wait)
+        self._report.feeds_off += len(off)
+        return not stream.tool
+
+    def _step(self, step: Tally) -> None:
+        self._report.tally.add(step)
+        self._meter.tick(self._clock.monotonic(), self._report.tally.calls)
+        self._on_progress(self._progress())
+
+    def _progress(self) -> Progress:
+        waiting = [feed.stream for feed in self._feeds if feed.id not in self._done]
+        known = self._phase is not Phase.METADATA
+        calls_left = self._meter.calls_left(waiting, 0) if known else None
+        return Progress(
+            phase=self._phase,
+            feeds_done=len(self._done),
+            feeds_known=len(self._feeds),
+            doing=self._doing,
+            tally=self._report.tally,
+            calls_left=calls_left,
+            seconds_left=None if calls_left is None else self._meter.seconds_left(calls_left),
+        )
+
+
+_REASONS = {
+    Access.OPEN: "Its project can be seen again.",
+    Access.GONE: "What it belongs to was deleted.",
+    Access.HIDDEN: "What it belongs to can no longer be seen by this connection.",
+}
