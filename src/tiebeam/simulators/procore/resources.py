@@ -47,8 +47,8 @@ class Resource:
 
     `deletion` says how a deleted record shows: `bin`, in a recycle bin; `include_deleted`, `deleted_filter`,
     `deleted_only` and `is_in_recycle_bin`, when the list is asked with that parameter; `deleted_at`, still in
-    the list with that field set; `inactive`, in a list of inactive ones; `gone`, nowhere, but it can be restored;
-    `hard`, nowhere and for ever.
+    the list with that field set; `inactive`, in a list of inactive ones; `gone`, nowhere, though it can be
+    restored; `hard`, nowhere and for ever.
     `marks` are the fields that deletion sets (a moment when the name ends in `_at`, else true) and restoring
     clears; `signed` the top-level fields that a read fills with a signed URL; `read_stamps` the fields that a
     read fills with its own moment; `detail_only` the fields that a list leaves out.
@@ -109,7 +109,13 @@ _CORRESPONDENCE = (
         tool="submittals",
         deletion="bin",
         first_id=_wide(8),
-        detail_only=("description", "attachments", "distribution_members", "workflow_data"),
+        detail_only=(
+            "attachments",
+            "distributed_submittals",
+            "internal_review_time",
+            "design_team_review_time",
+            "confirmed_delivery_date",
+        ),
     ),
     Resource("submittal_packages", tool="submittals", first_id=9_100_001),
     Resource("submittal_statuses", "company", "submittals", first_id=9_200_001),
@@ -207,7 +213,14 @@ _MONEY = (
         deletion="include_deleted",
         marks=("deleted_at",),
         first_id=_wide(17),
-        detail_only=("attachments", "line_items"),
+        detail_only=("attachments",),
+    ),
+    Resource(
+        "potential_change_order_line_items",
+        "parent",
+        "prime_contracts",
+        first_id=_wide(22),
+        touches_parent="potential_change_orders",
     ),
     Resource(
         "change_order_requests",

@@ -17,7 +17,7 @@ class ProcoreState:
     """The records of one company.
 
     Records are stored whole, as a detail answer shows them; lists leave fields out when they are read. Signed
-    URLs are never stored. The dictionaries given back are the stored ones: read them, change them by `update`.
+    URLs are never stored. The dictionaries given back are the stored ones: change them by `update` alone.
 
     `children_touch_parents` says whether a new or changed reply or response log bumps its parent's
     `updated_at` (undocumented by the vendor, so switchable).
@@ -119,19 +119,17 @@ class ProcoreState:
         """Remove a record for good, from its recycle bin too."""
         row = self.row(resource, record_id, project_id)
         row.deleted_at = row.deleted_at or self.now()
-        self._table(resource).remove(row)
+        table = self._table(resource)
+        table.remove(row)
+        self._parent_changed(table.resource, row)
 
     def hide(self, resource: str, record_id: RecordId, *, project_id: int | None = None) -> None:
         """Make a record private to others: out of every list and bin, 404 alone, though it lives on."""
-        row = self.row(resource, record_id, project_id)
-        row.hidden = True
-        self._table(resource).changed(row)
+        self._set_hidden(resource, record_id, project_id, hidden=True)
 
     def unhide(self, resource: str, record_id: RecordId, *, project_id: int | None = None) -> None:
         """Let a hidden record be seen again; its `updated_at` does not tell."""
-        row = self.row(resource, record_id, project_id)
-        row.hidden = False
-        self._table(resource).changed(row)
+        self._set_hidden(resource, record_id, project_id, hidden=False)
 
     def get(self, resource: str, record_id: RecordId, *, project_id: int | None = None) -> dict[str, Any]:
         """A record's fields, whatever its state. Raises KeyError if there is none."""
@@ -174,6 +172,10 @@ class ProcoreState:
         """Whether the service account may see a project."""
         return project_id not in self._forbidden_projects
 
+    def forbidden_projects(self) -> frozenset[int]:
+        """The projects that the service account may not see."""
+        return frozenset(self._forbidden_projects)
+
     def _table(self, resource: str) -> Table:
         table = self.tables.get(resource)
         if table is None:
@@ -192,15 +194,29 @@ class ProcoreState:
         if touch:
             self._touch_parent(table.resource, row, moment)
 
+    def _set_hidden(
+        self, resource: str, record_id: RecordId, project_id: int | None, *, hidden: bool
+    ) -> None:
+        row = self.row(resource, record_id, project_id)
+        table = self._table(resource)
+        row.hidden = hidden
+        table.changed(row)
+        self._parent_changed(table.resource, row)
+
     def _touch_parent(self, kind: Resource, row: Row, moment: datetime) -> None:
+        parent = self._parent_changed(kind, row)
+        if parent is not None and self.children_touch_parents:
+            parent.fields["updated_at"] = stamp(moment)
+
+    def _parent_changed(self, kind: Resource, row: Row) -> Row | None:
+        """The parent whose detail shows the row, if any, with its rendering forgotten."""
         if kind.touches_parent is None or row.parent_id is None:
-            return
+            return None
         table = self._table(kind.touches_parent)
         parent = table.find(row.parent_id)
         if parent is not None:
-            if self.children_touch_parents:
-                parent.fields["updated_at"] = stamp(moment)
             table.changed(parent)
+        return parent
 
 
 def _demand_scope(kind: Resource, project_id: int | None, parent_id: RecordId | None) -> None:

@@ -1,4 +1,4 @@
-"""Rows in memory, grouped by project and by parent, with their order and their renderings kept until they change."""
+"""Rows in memory, grouped by project and by parent; order and renderings are kept until they change."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Table:
         self._next_id = resource.first_id
 
     def key(self, record_id: RecordId, project_id: int | None) -> Key:
-        """How the row is found: membership of a project repeats ids, so there the project is part of the key."""
+        """How the row is found; members repeat their ids in every project, so there it is part of the key."""
         return (project_id if self.resource.membership else None, record_id)
 
     def take_id(self) -> int:
@@ -107,9 +107,8 @@ class Table:
         """Insert a row; its id must be new."""
         key = self.key(row.id, row.project_id)
         if key in self._by_key:
-            raise ValueError(
-                f"{self.resource.name} {row.id} exists already: use update, or insert without an id"
-            )
+            name = self.resource.name
+            raise ValueError(f"{name} {row.id} exists already: update it, or insert without an id")
         if isinstance(row.id, int) and row.id >= self._next_id:
             self._next_id = row.id + 1
         self.graves.pop(key, None)

@@ -1,0 +1,61 @@
+"""A simulator behind a real HTTP socket."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from tiebeam.simulators.base.messages import ConnectionLost, SimRequest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from tiebeam.simulators.base.messages import Simulator
+
+_BODY_BYTES_MAX = 512 * 1024 * 1024
+
+
+@asynccontextmanager
+async def serve(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """Serve `simulator` and give its base URL; port 0 takes a free one. OSError when a port is taken."""
+    server = web.Server(_adapter(simulator))
+    runner = web.ServerRunner(server, access_log=None, handler_cancellation=True)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield f"http://{host}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def _adapter(simulator: Simulator) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            response = simulator.handle(await _request(request))
+        except ConnectionLost:
+            return _hang_up(request)
+        if response.delay_seconds > 0:
+            await asyncio.sleep(response.delay_seconds)
+        return web.Response(status=response.status, headers=response.headers, body=response.body)
+
+    return answer
+
+
+async def _request(request: web.BaseRequest) -> SimRequest:
+    return SimRequest(
+        method=request.method,
+        path=request.path,
+        query=tuple(request.query.items()),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=await request.read(),
+    )
+
+
+def _hang_up(request: web.BaseRequest) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
