@@ -55,8 +55,9 @@ class Renderer:
         """One record as the bytes of JSON, still with marks."""
         kept = row.rendered.get(view)
         if kept is None:
-            content = build_view(self._state, resource, row, view)
-            kept = row.rendered[view] = orjson.dumps(self._complete(RESOURCES[resource], row, content, view))
+            kept = row.rendered[view] = _rendered(
+                RESOURCES[resource], row, build_view(self._state, resource, row, view), view
+            )
         return kept
 
     def finish(self, body: bytes, base_url: str, moment: datetime) -> bytes:
@@ -87,19 +88,23 @@ class Renderer:
         text = f"{self._state.seed}:{expires}:{read}"
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
-    def _complete(self, resource: Resource, row: Row, content: Any, view: str) -> Any:
-        if view in {"ids", "compact"}:
-            return content
-        folder = f"{_BASE}/files/{resource.name}/{row.id}"
-        complete = _with_urls(content, folder)
-        complete.update({name: f"{folder}/{name}?{_SIGNATURE}" for name in resource.signed})
-        complete.update(dict.fromkeys(resource.read_stamps, _READ_AT))
-        return complete
+
+def _rendered(resource: Resource, row: Row, content: Any, view: str) -> bytes:
+    if view in {"ids", "compact"}:
+        return orjson.dumps(content)
+    folder = f"{_BASE}/files/{resource.name}/{row.id}"
+    content.update({name: f"{folder}/{name}?{_SIGNATURE}" for name in resource.signed})
+    content.update(dict.fromkeys(resource.read_stamps, _READ_AT))
+    plain = orjson.dumps(content)
+    # Walking through a record costs more than writing it, and most records have no file inside.
+    if b'"filename":' in plain or b'"size":' in plain:
+        return orjson.dumps(_with_urls(content, folder))
+    return plain
 
 
 def _with_urls(content: dict[str, Any], folder: str) -> dict[str, Any]:
     complete = {name: _nested(value, f"{folder}/{name}") for name, value in content.items()}
-    if "filename" in content or ("size" in content and "number" in content):
+    if "url" not in complete and ("filename" in content or ("size" in content and "number" in content)):
         complete["url"] = f"{folder}/{content.get('id', 'file')}?{_SIGNATURE}"
     return complete
 

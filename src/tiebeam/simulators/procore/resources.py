@@ -101,7 +101,6 @@ _CORRESPONDENCE = (
         marks=("deleted", "deleted_at"),
         first_id=_wide(6),
         detail_only=("drawing_ids", "distribution_list", "specification_section"),
-        read_stamps=("activity_stream_last_viewed_at",),
     ),
     Resource("rfi_replies", "parent", "rfis", first_id=_wide(7), touches_parent="rfis"),
     Resource(
