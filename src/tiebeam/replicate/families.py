@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from tiebeam.connectors.ports import Refusal
+from tiebeam.connectors.ports import Refusal, RefusalKind
 from tiebeam.kernel.moments import parse_moment
 from tiebeam.replicate.model import Mode, Segment
 from tiebeam.replicate.plan import local_today, windows
@@ -26,6 +26,21 @@ WINDOW_DAYS_MAX = 90
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """The feeds of one family in one project."""
+
+    members: Sequence[tuple[Feed, Stream]]
+    header_stream: str
+    """The stream whose rows say on which days there are logs."""
+    project_stream: str
+
+    @property
+    def feeds(self) -> list[Feed]:
+        """The feeds without their streams."""
+        return [feed for feed, _ in self.members]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Which windows each feed of a family is to read, and what finding out cost."""
 
@@ -33,37 +48,56 @@ class Layout:
     calls: int
 
 
-async def lay_out(
-    puller: Puller,
-    members: Sequence[tuple[Feed, Stream]],
-    mode: Mode,
-    *,
-    recent_days: int,
-    header_stream: str,
-    project_stream: str,
-) -> Layout | Refusal:
-    """Find the windows of days that are worth reading for the feeds of one family in one project.
+async def lay_out(puller: Puller, family: Family, mode: Mode, *, recent_days: int) -> Layout | Refusal:
+    """Find the windows of days that are worth reading for the feeds of a family.
 
     A window in which the vendor counts nothing, and we hold nothing, is known without being read.
     """
-    scope = members[0][0].scope
+    start, today = await _days(puller, family, mode, recent_days)
+    segments: dict[int, list[Segment]] = {feed.id: [] for feed in family.feeds}
+    calls = 0
+    todo = list(reversed(windows(start, today, days_max=WINDOW_DAYS_MAX)))
+    while todo:
+        window = todo.pop()
+        counts = await _counts(puller, family, window)
+        calls += 1
+        if isinstance(counts, Refusal):
+            shorter = _shorter(window, counts)
+            if shorter is None:
+                return counts
+            todo.extend(reversed(shorter))
+            continue
+        held = await puller.replica.live_in_window(family.feeds, *window)
+        for feed, stream in family.members:
+            if counts.get(stream.name, 1) > 0 or feed.id in held:
+                segments[feed.id].append(Segment(0, *window))
+    return Layout({feed_id: tuple(found) for feed_id, found in segments.items()}, calls)
+
+
+async def _counts(puller: Puller, family: Family, window: tuple[date, date]) -> Mapping[str, int] | Refusal:
+    feed, stream = family.members[0]
+    return await puller.reader.busy_days(stream, feed.scope, *window, puller.share)
+
+
+def _shorter(window: tuple[date, date], refusal: Refusal) -> tuple[tuple[date, date], ...] | None:
+    """Return the windows to ask for instead of one that was refused; None when there are none."""
+    start, end = window
+    if start == end:
+        return None
+    if refusal.kind is RefusalKind.WINDOW_AHEAD:
+        return ((start, end - timedelta(days=1)),)
+    if refusal.kind is RefusalKind.WINDOW_TOO_LONG:
+        half = -(-((end - start).days + 1) // 2)
+        return windows(start, end, days_max=refusal.days_max or half)
+    return None
+
+
+async def _days(puller: Puller, family: Family, mode: Mode, recent_days: int) -> tuple[date, date]:
     first, project = await puller.replica.days_known(
-        scope, header_stream=header_stream, project_stream=project_stream
+        family.feeds[0].scope, header_stream=family.header_stream, project_stream=family.project_stream
     )
     today = local_today(puller.server_clock.now(), project.get("tz_name"))
-    start = _start(mode, today, first, project.get("created_at"), recent_days)
-    segments: dict[int, list[Segment]] = {feed.id: [] for feed, _ in members}
-    calls = 0
-    for day_from, day_to in windows(start, today, days_max=WINDOW_DAYS_MAX):
-        counts = await puller.reader.busy_days(members[0][1], scope, day_from, day_to, puller.share)
-        if isinstance(counts, Refusal):
-            return counts
-        calls += 1
-        held = await puller.replica.live_in_window([feed for feed, _ in members], day_from, day_to)
-        for feed, stream in members:
-            if counts.get(stream.name, 1) > 0 or feed.id in held:
-                segments[feed.id].append(Segment(0, day_from, day_to))
-    return Layout({feed_id: tuple(found) for feed_id, found in segments.items()}, calls)
+    return _start(mode, today, first, project.get("created_at"), recent_days), today
 
 
 def _start(mode: Mode, today: date, first: str | None, created_at: object, recent_days: int) -> date:

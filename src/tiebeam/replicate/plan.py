@@ -301,11 +301,30 @@ def skip_segment(pull: Pull, *, settled: bool = True) -> Pull:
     return replace(pull, segment=pull.segment + 1, next_page=1, total=None, settled=pull.settled and settled)
 
 
-def split_segment(pull: Pull) -> Pull | None:
-    """Return the pull with the window in hand split in two, or None when it is a single day."""
-    parts = halved(pull.segments[pull.segment])
+def split_segment(pull: Pull, days_max: int | None) -> Pull | None:
+    """Return the pull with the window in hand cut into shorter ones, or None when it is a single day.
+
+    Into windows of `days_max` days where the vendor said how many it takes, else in two halves.
+    """
+    segment = pull.segments[pull.segment]
+    parts = halved(segment)
+    if days_max and segment.day_from and segment.day_to:
+        cut = windows(segment.day_from, segment.day_to, days_max=days_max)
+        parts = tuple(Segment(segment.listing, *days) for days in cut)
     if len(parts) == 1:
         return None
+    return _with_parts(pull, parts)
+
+
+def trim_segment(pull: Pull) -> Pull | None:
+    """Return the pull with the window in hand a day shorter at its end, or None when it is a single day."""
+    segment = pull.segments[pull.segment]
+    if segment.day_to is None or segment.day_from == segment.day_to:
+        return None
+    return _with_parts(pull, (replace(segment, day_to=segment.day_to - timedelta(days=1)),))
+
+
+def _with_parts(pull: Pull, parts: tuple[Segment, ...]) -> Pull:
     segments = (*pull.segments[: pull.segment], *parts, *pull.segments[pull.segment + 1 :])
     return replace(pull, segments=segments, next_page=1, total=None)
 

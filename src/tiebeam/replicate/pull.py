@@ -22,6 +22,7 @@ from tiebeam.replicate.plan import (
     segments_for,
     skip_segment,
     split_segment,
+    trim_segment,
 )
 from tiebeam.replicate.repository import ReadPage
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 LOCKED_OUT = frozenset({RefusalKind.TOOL_OFF, RefusalKind.NOT_FOUND, RefusalKind.FORBIDDEN})
 """Refusals that say something of what we may see, and nothing of what exists."""
+
+HOPELESS = frozenset({RefusalKind.BAD_REQUEST, RefusalKind.WINDOW_TOO_LONG, RefusalKind.WINDOW_AHEAD})
+"""Refusals that the same question would meet again: the pull begins anew next time."""
 
 
 class ServerClock:
@@ -185,7 +189,7 @@ class Puller:
         result.refusal = refusal
         self._count(Tally(refused=1), result.tally)
         cause = f"{refusal.cause} {refusal.action}"
-        if refusal.kind in LOCKED_OUT or refusal.kind is RefusalKind.BAD_REQUEST:
+        if refusal.kind in LOCKED_OUT or refusal.kind in HOPELESS:
             await self.replica.refuse_pull(feed, pull, cause)
         else:
             await self.replica.fail_feed(feed, cause)
@@ -193,8 +197,10 @@ class Puller:
 
     def _way_on(self, stream: Stream, pull: Pull, refusal: Refusal) -> Pull | None:
         segment = pull.segments[pull.segment]
-        if refusal.kind is RefusalKind.BAD_REQUEST and segment.day_from is not None:
-            return split_segment(pull)
+        if refusal.kind is RefusalKind.WINDOW_TOO_LONG:
+            return split_segment(pull, refusal.days_max)
+        if refusal.kind is RefusalKind.WINDOW_AHEAD:
+            return trim_segment(pull)
         if refusal.kind in LOCKED_OUT and segment.listing > 0:
             bin_only = stream.listings[segment.listing].means is Means.DELETED
             return skip_segment(pull, settled=bin_only)

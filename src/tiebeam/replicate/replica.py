@@ -156,7 +156,7 @@ class Records:
         self._tenant_id = tenant_id
         self._connection_id = connection_id
 
-    async def list(self, wanted: Slice, *, as_of: datetime | None = None) -> list[RecordRow]:
+    async def find(self, wanted: Slice, *, as_of: datetime | None = None) -> list[RecordRow]:
         """Return records, newest change first; as they stood at a moment, when one is given."""
         named = self._named(
             stream=wanted.stream, project=_project(wanted.project_id), deleted=wanted.deleted,

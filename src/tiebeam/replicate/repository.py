@@ -303,7 +303,7 @@ class Replica:
     async def days_known(
         self, scope: Scope, *, header_stream: str, project_stream: str
     ) -> tuple[str | None, dict[str, Any]]:
-        """Return the first day of a project's logs, and its `created_at` and `tz_name` as the vendor has them."""
+        """Return the first day of a project's logs, and its `created_at` and `tz_name`."""
         named = self._named(
             scope=scope.text,
             header_stream=header_stream,

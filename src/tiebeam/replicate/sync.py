@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tiebeam.connectors.ports import Refusal, Share
 from tiebeam.connectors.streams import Phase, Scope
 from tiebeam.replicate.details import Details
-from tiebeam.replicate.families import lay_out
+from tiebeam.replicate.families import Family, lay_out
 from tiebeam.replicate.model import Access, Mode, State, Tally
 from tiebeam.replicate.plan import may_be_read, mode_for, parent_access, refusal_wait, wanted_feeds
 from tiebeam.replicate.progress import Meter, Progress
@@ -253,14 +253,8 @@ class Sync:
 
     async def _read_windows(self, group: Group, members: list[tuple[Feed, Stream]], mode: Mode) -> bool:
         self._doing = f"Daily logs {members[0][0].scope_text}"
-        layout = await lay_out(
-            self._puller,
-            members,
-            mode,
-            recent_days=self._pace.recent_days,
-            header_stream=self._pace.header_stream,
-            project_stream=self._pace.project_stream,
-        )
+        family = Family(members, self._pace.header_stream, self._pace.project_stream)
+        layout = await lay_out(self._puller, family, mode, recent_days=self._pace.recent_days)
         if isinstance(layout, Refusal):
             self._step(Tally(calls=layout.calls, refused=1))
             feed, stream = members[0]

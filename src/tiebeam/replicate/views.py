@@ -43,8 +43,7 @@ def _stream_views(stream: Stream) -> list[str]:
         f'drop view if exists replica."{stream.view}"',
         f'drop view if exists replica."{every}"',
         _definition(stream, every),
-        f'create view replica."{stream.view}" with (security_invoker = true) as '
-        f"select * from replica.\"{every}\" where _state <> 'deleted'",
+        _live_definition(stream.view, every),
         f'grant select on replica."{every}", replica."{stream.view}" to tiebeam_app',
     ]
 
@@ -58,6 +57,11 @@ def _definition(stream: Stream, name: str) -> str:
         f"select {body}\nfrom tiebeam.record r\njoin tiebeam.feed f on f.id = r.feed_id\n"
         f"where f.stream = '{stream.name}'"
     )
+
+
+def _live_definition(name: str, every: str) -> str:
+    head = f'create view replica."{name}" with (security_invoker = true) as'
+    return f"{head}\nselect * from replica.\"{every}\" where _state <> 'deleted'"
 
 
 _TECHNICAL = (
