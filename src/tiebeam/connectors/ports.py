@@ -50,8 +50,7 @@ class Response:
 class TransportError(TiebeamError):
     """No answer came: the host was unreachable, the connection broke, or the time ran out.
 
-    `sent` is False only when the request certainly never reached the vendor; `may_pass` is False when asking
-    again would fail in the same way.
+    `sent` is False only when the request certainly never reached the vendor.
     """
 
     code = "transport.failed"
@@ -65,11 +64,9 @@ class TransportError(TiebeamError):
         sent: bool,
         code: str | None = None,
         owner: Owner | None = None,
-        may_pass: bool = True,
     ) -> None:
         super().__init__(cause, action=action, code=code, owner=owner)
         self.sent = sent
-        self.may_pass = may_pass
 
 
 class Transport(Protocol):
@@ -205,6 +202,7 @@ class Refusal:
     action: str
     status: int | None = None
     calls: int = 1
+    owner: Owner = Owner.NOBODY
     days_max: int | None = None
     """For WINDOW_TOO_LONG: the most days the vendor takes, where it says so; None: halve the window."""
 

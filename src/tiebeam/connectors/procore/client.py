@@ -1,0 +1,173 @@
+"""One call to Procore: gate, token, send, learn, sort the answer, and again while that can help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from tiebeam.connectors.answers import GarbledError, ShapeError
+from tiebeam.connectors.outcomes import Do, Fault, Outcome, Place, outcome_of, outcome_of_silence
+from tiebeam.connectors.ports import Request, Share, TransportError
+from tiebeam.connectors.procore.errors import ROWS
+from tiebeam.connectors.procore.limits import NO_ANSWER, pause_seconds, sighting_of
+from tiebeam.connectors.sayings import looks_like_html, said_in
+from tiebeam.kernel.backoff import Backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tiebeam.connectors.ports import (
+        Gate,
+        Query,
+        Refusal,
+        Response,
+        Sighting,
+        TokenSource,
+        Transport,
+    )
+    from tiebeam.kernel.clock import Clock
+
+T = TypeVar("T")
+
+WITHOUT_COMPANY = frozenset({"/rest/v1.0/me", "/rest/v1.0/companies"})
+"""Where a user's grant need not say for which company it asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What to ask: a path below the base URL, its query, who pays, and where it lies."""
+
+    path: str
+    query: Query = ()
+    share: Share = Share.DEMAND
+    place: Place = Place.COMPANY
+
+
+@dataclass(frozen=True, slots=True)
+class Got(Generic[T]):
+    """A success: what was read from it, the answer itself, the vendor's clock, and the calls it took."""
+
+    value: T
+    response: Response
+    sighting: Sighting
+    calls: int = 1
+
+
+class ProcoreClient:
+    """Asks one company's Procore. It reads alone, so whatever it sends may be sent again."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        company_id: str | None,
+        gate: Gate,
+        tokens: TokenSource,
+        transport: Transport,
+        clock: Clock,
+        chance: Callable[[], float],
+        backoff: Backoff | None = None,
+        timeout_seconds: float = 60.0,
+        service_account: bool = False,
+    ) -> None:
+        """`chance` returns numbers in [0, 1); a service account names its company on every call."""
+        self.company_id = company_id
+        self.calls = 0
+        self._base_url = base_url.rstrip("/")
+        self._gate = gate
+        self._tokens = tokens
+        self._transport = transport
+        self._clock = clock
+        self._chance = chance
+        self._backoff = backoff or Backoff()
+        self._timeout_seconds = timeout_seconds
+        self._service_account = service_account
+
+    async def get(self, call: Call, read: Callable[[Response], T]) -> Got[T] | Refusal:
+        """Return what `read` makes of the answer, or the refusal that the error table gives.
+
+        `read` raises GarbledError or ShapeError for a body that it cannot read. Raises TiebeamError when
+        nothing can succeed before somebody acts.
+        """
+        refreshed = False
+        attempt = 0
+        while True:
+            attempt += 1
+            result, token, sighting = await self._attempt(call, read)
+            if isinstance(result, Got):
+                return Got(result.value, result.response, sighting, attempt)
+            if result.row.do is Do.REFRESH and not refreshed:
+                refreshed = True
+                await self._tokens.replace(token)
+                continue
+            wait_seconds = self._wait_seconds(result, sighting, attempt)
+            if wait_seconds is None:
+                return _given_up(result, attempt)
+            await self._clock.sleep(wait_seconds)
+
+    async def _attempt(
+        self, call: Call, read: Callable[[Response], T]
+    ) -> tuple[Got[T] | Outcome, str, Sighting]:
+        await self._gate.enter(call.share)
+        token = await self._tokens.token()
+        self.calls += 1
+        try:
+            response = await self._transport.send(self._request(call, token))
+        except TransportError as error:
+            await self._gate.observe(NO_ANSWER)
+            return outcome_of_silence(error), token, NO_ANSWER
+        sighting = sighting_of(response.status, response.headers, now=self._clock.now())
+        await self._gate.observe(sighting)
+        return _sorted(response, call.place, read, sighting, token), token, sighting
+
+    def _request(self, call: Call, token: str) -> Request:
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        if self.company_id and (self._service_account or call.path not in WITHOUT_COMPANY):
+            headers["Procore-Company-Id"] = self.company_id
+        return Request(
+            "GET",
+            self._base_url + call.path,
+            call.query,
+            headers,
+            timeout_seconds=self._timeout_seconds,
+        )
+
+    def _wait_seconds(self, outcome: Outcome, sighting: Sighting, attempt: int) -> float | None:
+        """Return how long to wait before the next attempt; None when there is to be none.
+
+        The gate holds everybody back after a 429; waiting here too costs nothing and spreads those who wait.
+        """
+        row = outcome.row
+        if row.do not in (Do.RETRY, Do.WAIT_UNTIL) or attempt >= (row.attempts_max or attempt + 1):
+            return None
+        wait_seconds = self._backoff.wait_seconds(attempt, self._chance())
+        if wait_seconds is None or row.do is Do.RETRY:
+            return wait_seconds
+        return wait_seconds + pause_seconds(sighting, now=self._clock.now())
+
+
+def _sorted(
+    response: Response,
+    place: Place,
+    read: Callable[[Response], T],
+    sighting: Sighting,
+    token: str,
+) -> Got[T] | Outcome:
+    if not 200 <= response.status < 300:
+        said = said_in(response.body).replace(token, "[removed]")
+        return outcome_of(ROWS, status=response.status, said=said, place=place)
+    try:
+        return Got(read(response), response, sighting)
+    except GarbledError:
+        fault = Fault.HTML if looks_like_html(response.body) else Fault.GARBLED
+        said = said_in(response.body) if fault is Fault.HTML else ""
+    except ShapeError as error:
+        fault, said = Fault.SHAPE, str(error)
+    said = said.replace(token, "[removed]")
+    return outcome_of(ROWS, status=response.status, said=said, place=place, fault=fault)
+
+
+def _given_up(outcome: Outcome, calls: int) -> Refusal:
+    if outcome.row.do in (Do.REFRESH, Do.BLOCK, Do.STOP):
+        raise outcome.error()
+    return outcome.refusal(calls)
