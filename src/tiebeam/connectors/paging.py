@@ -34,6 +34,13 @@ def total_of(headers: Mapping[str, str]) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
+def per_page_of(headers: Mapping[str, str], asked: int) -> int:
+    """Return how many rows a page really holds at most: some lists lower what was asked without a word."""
+    text = headers.get("per-page", "").strip()
+    told = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return min(asked, told) if told > 0 else asked
+
+
 def has_next(headers: Mapping[str, str], *, page: int, rows: int) -> bool:
     """Say whether another page follows: the vendor's `Link: next` decides, never the size of this one.
 

@@ -59,6 +59,17 @@ ROWS = (
         kind=RefusalKind.TOOL_OFF,
     ),
     ErrorRow(
+        "procore.company_not_permitted",
+        Do.BLOCK,
+        Owner.ADMIN,
+        "This connection may not enter the company.",
+        "Check in Procore that the user belongs to the company, or that the app is installed in it; then"
+        " connect again.",
+        statuses=(403,),
+        says=r"(access|permission|permitted|enter|member)\b[^.]{0,40}\bcompany\b(?!')",
+        kind=RefusalKind.FORBIDDEN,
+    ),
+    ErrorRow(
         "procore.project_not_permitted",
         Do.SKIP,
         Owner.ADMIN,
@@ -84,11 +95,12 @@ ROWS = (
         kind=RefusalKind.TOOL_OFF,
     ),
     ErrorRow(
-        "procore.company_not_permitted",
+        "procore.forbidden",
         Do.SKIP,
         Owner.ADMIN,
-        "This connection may not enter the company or the project.",
-        "Check in Procore that the user belongs to the company, or that the app is installed in it.",
+        "Procore forbids this to the connection without saying why.",
+        "Check in Procore that the user belongs to the company and the project and may read them, or that the"
+        " app is installed in the company.",
         statuses=(403,),
         kind=RefusalKind.FORBIDDEN,
     ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tiebeam.connectors.answers import ShapeError, parse_json, read_object, read_rows
-from tiebeam.connectors.paging import days_allowed, has_next, smaller_page, total_of
+from tiebeam.connectors.paging import days_allowed, has_next, per_page_of, smaller_page, total_of
 from tiebeam.connectors.ports import Detail, Page, PageRequest, Refusal, RefusalKind, Share
 from tiebeam.connectors.procore.catalog.streams import STREAMS
 from tiebeam.connectors.procore.client import Call
@@ -101,7 +101,7 @@ def _page(got: Got[Rows], page: int, per_page: int, spent: int) -> Page:
         rows=rows.rows,
         has_next=has_next(headers, page=page, rows=seen),
         total=total_of(headers),
-        per_page=per_page or max(1, seen),
+        per_page=per_page_of(headers, per_page or max(1, seen)),
         server_date=got.sighting.date,
         calls=spent + got.calls,
         damaged=rows.damaged,
