@@ -1,0 +1,147 @@
+"""An embedded PostgreSQL: somebody's binaries, our own care for its life.
+
+Every process that uses it is a client. The first starts the server and a small watcher, the last one out stops the
+server, and the watcher does so when the last client was killed. A killed server recovers at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+from urllib.parse import quote
+
+from tiebeam.store.account import server_account
+from tiebeam.store.binaries import find_binaries, reachable_copy
+from tiebeam.store.cluster import (
+    OWNER,
+    PORT,
+    Launch,
+    ensure_running,
+    ensure_watched,
+    make_data,
+    socket_path,
+)
+from tiebeam.store.connections import APPLICATION_ROLE
+from tiebeam.store.errors import EmbeddedServerError, disk_full
+from tiebeam.store.postmaster import Places, booting, hold, running, stop_if_unused
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from tiebeam.store.binaries import Binaries
+
+_DISK_FULL = 28
+
+
+class EmbeddedServer:
+    """This process's share in the running server. Start it, or use it as an async context manager."""
+
+    def __init__(self, places: Places, client: IO[bytes], socket_folder: Path, binaries: Binaries) -> None:
+        self.root = places.root
+        self.major = binaries.major
+        self.provider = binaries.provider
+        self._places = places
+        self._client = client
+        self._socket_folder = socket_folder
+
+    @classmethod
+    async def start(
+        cls,
+        root: Path,
+        *,
+        fsync: bool = True,
+        binaries: Path | None = None,
+        ready_seconds_max: float = 600.0,
+    ) -> EmbeddedServer:
+        """Start or join the server whose files are in `root`, making the database if there is none.
+
+        `fsync` counts for whoever starts it: off is for data that may be lost. `binaries` is a folder with
+        `postgres` and `initdb`; without it a wheel's or the PATH's are used. Raises `EmbeddedServerError` or
+        `DiskFullError`.
+        """
+        return await asyncio.to_thread(_started, cls, root, fsync, binaries, ready_seconds_max)
+
+    def url(self, database: str = "tiebeam", user: str = APPLICATION_ROLE) -> str:
+        """Return the URL of a database for a user, over the server's socket."""
+        host = quote(str(self._socket_folder), safe="")
+        return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={host}&port={PORT}"
+
+    def owner_url(self, database: str = "tiebeam") -> str:
+        """Return the URL for the owner of the schema, who migrates it and is no superuser."""
+        return self.url(database, OWNER)
+
+    async def stop(self) -> None:
+        """Leave; the last client stops the server and waits for it. Leaving twice does nothing."""
+        if not self._client.closed:
+            self._client.close()
+            await asyncio.to_thread(stop_if_unused, self._places)
+
+    async def __aenter__(self) -> EmbeddedServer:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+
+def default_root() -> Path:
+    """Return where the embedded database lives unless somebody says otherwise.
+
+    For root it is a folder that the user who runs PostgreSQL for root can enter.
+    """
+    if os.geteuid() == 0:
+        return Path("/var/lib/tiebeam/postgres")
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(home) / "tiebeam" / "postgres"
+
+
+def _started(
+    cls: type[EmbeddedServer], root: Path, fsync: bool, binaries: Path | None, ready_seconds_max: float
+) -> EmbeddedServer:
+    try:
+        return _start(cls, Places(_absolute(root)), fsync, binaries, ready_seconds_max)
+    except OSError as error:
+        if error.errno == _DISK_FULL:
+            raise disk_full() from error
+        raise EmbeddedServerError(
+            f"The embedded database's folder {root} cannot be used: {error}.",
+            action="Give a folder that this user may write to.",
+        ) from error
+
+
+def _absolute(root: Path) -> Path:
+    absolute = root.expanduser().resolve()
+    if "\n" in str(absolute):
+        raise EmbeddedServerError("The path of the embedded database holds a line break.", action="Give another.")
+    return absolute
+
+
+def _start(
+    cls: type[EmbeddedServer], places: Places, fsync: bool, setting: Path | None, ready_seconds_max: float
+) -> EmbeddedServer:
+    account = server_account(places.root)
+    places.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    account.own(places.root)
+    with booting(places):
+        client = hold(places.lock("users"), shared=True)
+        assert client
+        try:
+            binaries = find_binaries(setting, _major(places))
+            if not account.reaches(binaries.bin):
+                binaries = reachable_copy(binaries, places.root)
+            launch = Launch(places, binaries, account, fsync, ready_seconds_max)
+            make_data(launch)
+            ensure_running(launch)
+            ensure_watched(places)
+        except BaseException:
+            client.close()
+            raise
+    return cls(places, client, socket_path(places).parent, binaries)
+
+
+def _major(places: Places) -> int | None:
+    version = places.data / "PG_VERSION"
+    return int(version.read_text("ascii").split(".")[0]) if version.exists() else None

@@ -1,0 +1,1 @@
+"""Migrations that take away: run when no process of the former release is left."""

@@ -1,0 +1,1 @@
+"""Migrations that only add: run before the code that needs them."""

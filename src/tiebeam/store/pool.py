@@ -1,0 +1,165 @@
+"""The way into the database: transactions of one tenant, single statements, locks."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from tiebeam.store.connections import Connections
+from tiebeam.store.errors import ContendedError, translated
+from tiebeam.store.locks import Lock, Locks
+from tiebeam.store.schema import require_current
+from tiebeam.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from uuid import UUID
+
+    from tiebeam.kernel.clock import Clock
+
+
+class Store:
+    """One database, reached as the application role, every transaction behind the wall of one tenant.
+
+    It belongs to the event loop it was opened in, and needs direct connections: a pooler that changes sessions
+    between transactions would lose advisory locks.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        pool_size_max: int,
+        after_statement: Callable[[str], Awaitable[None]] | None,
+    ) -> None:
+        self.clock = clock
+        self._after_statement = after_statement
+        self._connections = Connections(url, pool_size_max)
+        self._locks = Locks(url)
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock,
+        pool_size_max: int = 8,
+        after_statement: Callable[[str], Awaitable[None]] | None = None,
+    ) -> Store:
+        """Connect to `url` and see that its schema fits this release.
+
+        `after_statement` is awaited with the statement's name after each one, with `begin` and, on either side of
+        the commit, with `before commit` and `commit`. What it raises beyond `Exception` closes the connection at
+        once, as a kill of the process would. Raises `StoreUnreachableError`, `AccessDeniedError`,
+        `SchemaTooOldError` or `SchemaTooNewError`.
+        """
+        store = cls(url, clock=clock, pool_size_max=pool_size_max, after_statement=after_statement)
+        connection, _new = await store._connections.take()
+        try:
+            await require_current(connection)
+        except BaseException:
+            await connection.close()
+            raise
+        finally:
+            await store._connections.give_back(connection)
+        return store
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: UUID | None) -> AsyncIterator[Transaction]:
+        """Run the block in one transaction that sees the rows of `tenant_id` (of nobody, when None).
+
+        Commits at the end, rolls back on an error, and hangs up on a cancellation or a kill.
+        """
+        connection = await self._begun(tenant_id)
+        try:
+            await self._told("begin")
+            yield Transaction(connection, self._after_statement)
+            await self._commit(connection)
+        except Exception:
+            await _rolled_back(connection)
+            raise
+        except BaseException:
+            await connection.close()
+            raise
+        finally:
+            await self._connections.give_back(connection)
+
+    @asynccontextmanager
+    async def autocommit(
+        self, tenant_id: UUID | None, *, synchronous_commit: bool = True
+    ) -> AsyncIterator[Transaction]:
+        """Run each statement of the block in a transaction of its own, in one round trip.
+
+        Without `synchronous_commit` a crash of the database may lose the last fraction of a second of them, and
+        never leaves one half done.
+        """
+        connection, new = await self._connections.take()
+        single = {"tenant": str(tenant_id or ""), "durable": synchronous_commit}
+        try:
+            yield Transaction(connection, self._after_statement, single=single)
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                await connection.close()
+            raise
+        finally:
+            await self._connections.give_back(connection)
+
+    async def lock(self, key: str) -> Lock | None:
+        """Return the lock named `key`, or None when somebody holds it. It dies with this process or connection."""
+        return await self._locks.take(key)
+
+    async def close(self) -> None:
+        """Close every connection and give up every lock."""
+        await self._locks.close()
+        await self._connections.close()
+
+    async def _begun(self, tenant_id: UUID | None) -> psycopg.AsyncConnection[Any]:
+        connection, new = await self._connections.take()
+        # Nothing is lost by beginning twice, so a connection that died while idle costs the caller nothing.
+        if not new:
+            try:
+                await _begin(connection, tenant_id)
+            except psycopg.OperationalError:
+                await connection.close()
+                connection, new = await self._connections.fresh(), True
+            else:
+                return connection
+        try:
+            await _begin(connection, tenant_id)
+        except BaseException as error:
+            await connection.close()
+            await self._connections.give_back(connection)
+            raise (translated(error) if isinstance(error, psycopg.Error) else error) from None
+        return connection
+
+    async def _commit(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        await self._told("before commit")
+        try:
+            cursor = await connection.execute(b"commit", prepare=False)
+        except psycopg.Error as error:
+            raise translated(error) from error
+        if cursor.statusmessage != "COMMIT":
+            raise ContendedError(
+                "The transaction had already failed, so nothing of it was kept.",
+                action="Do not swallow the error of a statement inside a transaction.",
+            )
+        await self._told("commit")
+
+    async def _told(self, name: str) -> None:
+        if self._after_statement is not None:
+            await self._after_statement(name)
+
+
+async def _begin(connection: psycopg.AsyncConnection[Any], tenant_id: UUID | None) -> None:
+    tenant = f"begin; select set_config('tiebeam.tenant', '{tenant_id or ''}', true)"  # noqa: S608 - a UUID holds no quote
+    await connection.execute(tenant.encode(), prepare=False)
+
+
+async def _rolled_back(connection: psycopg.AsyncConnection[Any]) -> None:
+    try:
+        await connection.execute(b"rollback", prepare=False)
+    except psycopg.Error:
+        await connection.close()

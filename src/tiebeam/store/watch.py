@@ -1,0 +1,36 @@
+"""The watcher: a small process that stops the embedded server when its last client was killed without a word."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tiebeam.store.postmaster import Places, hold, stop_if_unused
+
+
+def watch(places: Places) -> None:
+    """Wait for the last client to go, then stop the server. Returns at once when another watcher is on duty."""
+    duty = hold(places.lock("watch"), wait=False)
+    if duty is None:
+        return
+    with duty:
+        # The child of a finished parent belongs to init: nobody has to wait for it.
+        if os.fork():
+            return
+        os.setsid()
+        _wait_and_stop(places)
+
+
+def _wait_and_stop(places: Places) -> None:
+    while places.root.exists():
+        alone = hold(places.lock("users"))
+        if alone:
+            # Let go before asking for the boot lock: who holds that one may be waiting for this one.
+            alone.close()
+        if stop_if_unused(places):
+            return
+
+
+if __name__ == "__main__":
+    watch(Places(Path(sys.argv[1])))

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.factories.database import TestServer, at, fresh_database, test_server
+from tiebeam.identity.repository import Tenants
+from tiebeam.kernel.clock import ManualClock
+from tiebeam.store.pool import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from tiebeam.identity.model import Tenant
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[TestServer]:
+    # A loop of its own: each test has another one, and the server belongs to none.
+    with asyncio.Runner() as runner:
+        serving = test_server()
+        server = runner.run(serving.__aenter__())
+        try:
+            yield server
+        finally:
+            runner.run(serving.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+async def database_name(database_server: TestServer) -> AsyncIterator[str]:
+    async with fresh_database(database_server) as name:
+        yield name
+
+
+@pytest.fixture
+def database_url(database_server: TestServer, database_name: str) -> str:
+    """The application's URL of a fresh, migrated database."""
+    return at(database_server.app_url, database_name)
+
+
+@pytest.fixture
+def owner_url(database_server: TestServer, database_name: str) -> str:
+    """The schema owner's URL of the same database."""
+    return at(database_server.owner_url, database_name)
+
+
+@pytest.fixture
+async def store(database_url: str, clock: ManualClock) -> AsyncIterator[Store]:
+    opened = await Store.open(database_url, clock=clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def tenant(store: Store) -> Tenant:
+    return await Tenants(store).create("alder", "Alder & Sons")

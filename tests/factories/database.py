@@ -1,0 +1,140 @@
+"""A PostgreSQL for the tests: one server, one migrated template a schema, one fresh copy of it a test.
+
+The server is embedded, without fsync, and shared by every process of every test run on this machine; the last one
+out stops it. `TIEBEAM_TEST_DATABASE_URL` names another server instead (PostgreSQL 15+, a role that may create
+databases and roles).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+import tiebeam.store
+from tiebeam.store.cluster import SUPERUSER
+from tiebeam.store.connections import APPLICATION_ROLE
+from tiebeam.store.embedded import EmbeddedServer
+from tiebeam.store.migrate import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_numbers = count(1)
+_LOCK = b"select pg_advisory_lock(hashtextextended('tiebeam.test.template', 0))"
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """A server to make databases on: a URL of its maintenance database as the owner, as a role that may look at all, and as the application."""
+
+    __test__ = False
+
+    owner_url: str
+    admin_url: str
+    app_url: str
+    template: str
+    embedded: EmbeddedServer | None = None
+
+
+def at(url: str, database: str) -> str:
+    """Return `url` for another database of the same server."""
+    return make_conninfo(url, dbname=database)
+
+
+@asynccontextmanager
+async def test_server() -> AsyncIterator[TestServer]:
+    """Start or join the server, and see that the template of the present schema is there."""
+    given = os.environ.get("TIEBEAM_TEST_DATABASE_URL")
+    if given:
+        yield await _with_template(given, given, given, None)
+        return
+    # Beside the temporary folders of pytest, not in them: the server's user cannot enter those of root.
+    async with await EmbeddedServer.start(
+        Path(tempfile.gettempdir(), f"tiebeam-tests-{os.getuid()}"), fsync=False
+    ) as server:
+        yield await _with_template(
+            server.owner_url("postgres"), server.url("postgres", SUPERUSER), server.url("postgres"), server
+        )
+
+
+async def _with_template(
+    owner_url: str, admin_url: str, app_url: str, embedded: EmbeddedServer | None
+) -> TestServer:
+    template = f"tiebeam_template_{schema_hash()}"
+    async with await psycopg.AsyncConnection.connect(owner_url, autocommit=True) as connection:
+        await connection.execute(_LOCK)
+        await _drop_leftovers(connection)
+        if not await _exists(connection, template):
+            making = f"{template}_making"
+            await _drop(connection, making)
+            await connection.execute(sql.SQL("create database {}").format(sql.Identifier(making)))
+            await migrate(at(owner_url, making))
+            await connection.execute(
+                sql.SQL("alter database {} rename to {}").format(sql.Identifier(making), sql.Identifier(template))
+            )
+    return TestServer(owner_url, admin_url, app_url, template, embedded)
+
+
+def schema_hash() -> str:
+    """Return a hash of everything that makes the schema: all of the migrations folder, and what it calls."""
+    digest = hashlib.sha256()
+    source = Path(tiebeam.store.__file__).parent.parent
+    for file in sorted([*source.glob("store/migrat*/**/*.py"), *source.glob("store/migrate.py"), *source.glob("replicate/views.py")]):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+async def _exists(connection: psycopg.AsyncConnection[Any], database: str) -> bool:
+    cursor = await connection.execute(b"select 1 from pg_database where datname = %s", (database,))
+    return await cursor.fetchone() is not None
+
+
+async def _drop(connection: psycopg.AsyncConnection[Any], database: str) -> None:
+    await connection.execute(
+        sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database))
+    )
+
+
+async def _drop_leftovers(connection: psycopg.AsyncConnection[Any]) -> None:
+    cursor = await connection.execute(b"select datname from pg_database where datname like 'tiebeam\\_test\\_%'")
+    for (name,) in await cursor.fetchall():
+        process = int(name.split("_")[2])
+        if not _lives(process):
+            await _drop(connection, name)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@asynccontextmanager
+async def fresh_database(server: TestServer, *, template: str | None = None) -> AsyncIterator[str]:
+    """Copy the template (or `template`, such as `template0`) and drop the copy at the end; yields its name."""
+    name = f"tiebeam_test_{os.getpid()}_{next(_numbers)}"
+    async with await psycopg.AsyncConnection.connect(server.owner_url, autocommit=True) as connection:
+        await connection.execute(
+            sql.SQL("create database {} template {} strategy file_copy").format(
+                sql.Identifier(name), sql.Identifier(template or server.template)
+            )
+        )
+        try:
+            yield name
+        finally:
+            await _drop(connection, name)
