@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -174,8 +174,7 @@ class Puller:
             damaged=[*page.damaged, *damaged],
             total=page.total,
             calls=page.calls,
-            server_date=page.server_date,
-            after=after,
+            after=replace(after, server_started_at=pull.server_started_at or page.server_date),
         )
 
     async def _refused(

@@ -65,7 +65,6 @@ class ReadPage:
     damaged: Sequence[Damage]
     total: int | None
     calls: int
-    server_date: datetime | None
     after: Pull
     """The pull with its checkpoint moved past this page."""
 
@@ -211,7 +210,7 @@ class Replica:
             await tx.run(Q["note_page"], at_page | {
                 "page": pull.next_page, "total": page.total, "keys": seen, "gone": gone,
             })  # fmt: skip
-            await self._advance(tx, page.after, page.server_date)
+            await self._advance(tx, page.after)
         return changes
 
     async def debts(self, feed: Feed, limit: int) -> list[Debt]:
@@ -297,7 +296,7 @@ class Replica:
             at_page = self._named(pull_id=pull.id, segment=pull.segment, next_page=pull.next_page)
             if not await tx.rows(Q["hold_checkpoint"], at_page):
                 return False
-            await self._advance(tx, after, None)
+            await self._advance(tx, after)
         return True
 
     async def days_known(
@@ -411,7 +410,7 @@ class Replica:
         keys = [damage.key] if damage.key else []
         await self._log(tx, feed.id, pull.id if pull else None, "skipped", keys=keys, detail=damage.reason)
 
-    async def _advance(self, tx: Transaction, after: Pull, server_date: datetime | None) -> None:
+    async def _advance(self, tx: Transaction, after: Pull) -> None:
         named = self._named(
             pull_id=after.id,
             segments=_segments_json(after.segments),
@@ -421,7 +420,7 @@ class Replica:
             total=after.total,
             steps_back=after.steps_back,
             settled=after.settled,
-            server_date=server_date,
+            server_started_at=after.server_started_at,
         )
         await tx.run(Q["advance_pull"], named)
 
