@@ -43,9 +43,9 @@ create table tiebeam.credential (
 )
 """
 
-# A gate's limit belongs to a client id, which several tenants may share, so its row can have no tenant. It holds
-# counters and nothing else, under a hash. The application role has no right to the table at all: it passes
-# through two functions that touch only the row whose hash the caller already knows.
+# A limit belongs to a client id, which several tenants may share, so a gate's row can have no tenant. It
+# holds counters and nothing else, under a hash. The application role has no right to the table at all: it
+# passes through two functions that touch only the row whose hash the caller already knows.
 _GATE = """
 create table tiebeam.gate (
     domain text primary key,
