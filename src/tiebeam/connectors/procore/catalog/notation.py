@@ -28,6 +28,11 @@ def _column(word: str) -> Column:
     return Column(name, path or name, kind or "text")
 
 
-def signed(*places: str) -> tuple[str, ...]:
-    """Return the volatile paths of the attachments that lie at `places`."""
-    return tuple(f"{place}.{link}" for place in places for link in LINKS)
+def signed(*lists: str) -> tuple[str, ...]:
+    """Return the volatile paths of the lists of attachments at these paths."""
+    return signed_in(*(f"{path}[]" for path in lists))
+
+
+def signed_in(*objects: str) -> tuple[str, ...]:
+    """Return the volatile paths of the single attachments at these paths."""
+    return tuple(f"{path}.{link}" for path in objects for link in LINKS)

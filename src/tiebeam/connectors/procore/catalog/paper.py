@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tiebeam.connectors.procore.catalog.notation import P10, P11, PROJECT, V10, columns, signed
+from tiebeam.connectors.procore.catalog.notation import P10, P11, PROJECT, V10, columns, signed_in
 from tiebeam.connectors.streams import (
     Absence,
     Listing,
@@ -157,7 +157,7 @@ DOCUMENTS = Stream(
     scope=("project_id",),
     parent="procore.projects",
     tool="documents",
-    volatile=signed("file.current_version", "file.current_version.prostore_file"),
+    volatile=signed_in("file.current_version", "file.current_version.prostore_file"),
     absence=Absence.HIDDEN,
     columns=columns(
         "id:bigint name name_with_path parent_id:bigint document_type private:boolean read_only:boolean"

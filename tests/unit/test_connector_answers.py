@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import pytest
+
+from tiebeam.connectors.answers import (
+    GarbledError,
+    ShapeError,
+    key_at,
+    parse_json,
+    read_object,
+    read_rows,
+)
+from tiebeam.connectors.sayings import SAID_CHARACTERS_MAX, said_in, scrubbed
+from tiebeam.connectors.streams import Envelope
+
+
+def test_rows_come_out_of_every_envelope() -> None:
+    cases = {
+        Envelope.BARE: b'[{"id":1},{"id":2}]',
+        Envelope.DATA: b'{"data":[{"id":1},{"id":2}]}',
+        Envelope.GROUPS: b'[{"group_title":"a","meetings":[{"id":1}]},{"meetings":[{"id":2}]}]',
+    }
+    for envelope, body in cases.items():
+        assert read_rows(body, envelope, "id").rows == ({"id": 1}, {"id": 2})
+    single = read_rows(b'{"project":{"id":9}}', Envelope.SINGLE, "project.id")
+    assert single.rows == ({"project": {"id": 9}},)
+    assert read_rows(b'{"meetings":[{"id":3}]}', Envelope.GROUPS, "id").rows == ({"id": 3},)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"   ", b'[{"id":1}', b"<html></html>", b"\x00\x01", b"nul", b"[" * 100_000]
+)
+def test_what_is_no_json_is_garbled(body: bytes) -> None:
+    with pytest.raises(GarbledError):
+        parse_json(body)
+
+
+@pytest.mark.parametrize(
+    ("envelope", "body"),
+    [
+        (Envelope.BARE, b'{"message":"hello"}'),
+        (Envelope.BARE, b"null"),
+        (Envelope.DATA, b"[]"),
+        (Envelope.DATA, b'{"data":{"id":1}}'),
+        (Envelope.GROUPS, b'[{"group_title":"a"}]'),
+        (Envelope.GROUPS, b"[3]"),
+        (Envelope.SINGLE, b"[]"),
+    ],
+)
+def test_json_of_another_shape_is_said_to_be_so(envelope: Envelope, body: bytes) -> None:
+    with pytest.raises(ShapeError, match="promised"):
+        read_rows(body, envelope, "id")
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert parse_json(b"\xef\xbb\xbf[1]") == [1]
+
+
+def test_what_is_no_row_damages_itself_and_not_its_page() -> None:
+    rows = read_rows(b'[{"id":1},7,{"name":"no id"},{"id":null},{"id":true},{"id":"b"}]', Envelope.BARE, "id")
+    assert rows.rows == ({"id": 1}, {"id": "b"})
+    assert [damage.raw for damage in rows.damaged] == [
+        b"7",
+        b'{"name": "no id"}',
+        b'{"id": null}',
+        b'{"id": true}',
+    ]
+    assert "an object was promised" in rows.damaged[0].reason
+    assert "no usable 'id'" in rows.damaged[1].reason
+
+
+@pytest.mark.parametrize(
+    ("bad", "part"),
+    [
+        (b'{"id":2,"name":"\\ud83d"}', b"ud83d"),
+        (b'{"id":2,"size":123456789012345678901234567890}', b"123456789012345678901234567890"),
+        (b'{"id":2,"name":"caf\xe9"}', b"caf\xe9"),
+        (b'{"id":2,"size":1e999}', b"E+999"),
+        (b'{"id":2,"size":NaN}', b"NaN"),
+    ],
+)
+def test_a_value_that_cannot_be_kept_damages_its_own_row(bad: bytes, part: bytes) -> None:
+    rows = read_rows(b'[{"id":1},' + bad + b',{"id":3}]', Envelope.BARE, "id")
+    assert rows.rows == ({"id": 1}, {"id": 3})
+    (damage,) = rows.damaged
+    assert damage.key == "2"
+    assert "not representable" in damage.reason
+    assert part in damage.raw
+
+
+def test_ids_beyond_32_bits_4_byte_characters_and_nul_pass_as_they_are() -> None:
+    rows = read_rows('[{"id":562949953421312,"name":"\U0001f477 \\u0000"}]'.encode(), Envelope.BARE, "id")
+    assert rows.rows == ({"id": 562949953421312, "name": "\U0001f477 \0"},)
+    assert not rows.damaged
+
+
+def test_a_long_run_of_digits_within_a_text_is_only_text() -> None:
+    rows = read_rows(b'[{"id":1,"serial":"00000000000000000000000000"}]', Envelope.BARE, "id")
+    assert rows.rows[0]["serial"] == "0" * 26
+
+
+def test_a_record_of_50_megabytes_is_read() -> None:
+    text = "x" * 50_000_000
+    rows = read_rows(b'[{"id":1,"note":"' + text.encode() + b'"}]', Envelope.BARE, "id")
+    assert len(rows.rows[0]["note"]) == 50_000_000
+
+
+def test_one_object_comes_bare_or_wrapped() -> None:
+    assert read_object(b'{"id":1,"data":{"x":1}}') == {"id": 1, "data": {"x": 1}}
+    assert read_object(b'{"data":{"id":1}}') == {"id": 1}
+    with pytest.raises(ShapeError):
+        read_object(b"[]")
+
+
+def test_keys_are_found_by_path() -> None:
+    assert key_at({"id": 7}, "id") == "7"
+    assert key_at({"project": {"id": "x"}}, "project.id") == "x"
+    assert key_at({"id": ""}, "id") is None
+    assert key_at({"id": 1.5}, "id") is None
+    assert key_at(7, "id") is None
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"code":403,"message":"No way","fields":{},"reason":"forbidden","error":"forbidden"}', "No way"),
+        (b'{"code":422,"message":"Bad","fields":{"title":["is blank"]}}', "Bad; title: is blank"),
+        (
+            b'{"error":{"code":"BAD_REQUEST","message":"Wrong","details":'
+            b'[{"reason_code":"X","message":"Too big","source":{}}]}}',
+            "Wrong; Too big",
+        ),
+        (b'{"errors":"text"}', "text"),
+        (b'{"errors":{"name":["is taken","is short"]}}', "name: is taken; name: is short"),
+        (b'{"errors":{"base":["Duplicate"]},"error_type":"x"}', "Duplicate"),
+        (b'{"errors":{"message":["is blank"]}}', "message: is blank"),
+        (b'{"errors":["one","two"]}', "one; two"),
+        (b'{"message":"gone","exception":"NotFound"}', "gone"),
+        (b'{"message":"budget","error":"locked"}', "budget"),
+        (b'{"error":"invalid_grant","error_description":"It was revoked."}', "It was revoked."),
+        (b'{"error":"invalid_grant"}', "invalid_grant"),
+        (b'{"entities":[],"errors":[{"origin_id":"7","errors":{"title":["is blank"]}}]}', "title: is blank"),
+        (b"<html><head><title>502 Bad Gateway</title></head><body>x</body></html>", "502 Bad Gateway"),
+        (b"<h1>Down</h1>", "Down"),
+        (b"plain words", "plain words"),
+        (b"", ""),
+        (b"{}", ""),
+        (b'[{"message":"a"},{"message":"b"}]', "a; b"),
+    ],
+)
+def test_every_shape_of_error_becomes_one_message(body: bytes, said: str) -> None:
+    assert said_in(body) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see https://storage.example/x.pdf?sig=s3cret&exp=1",
+        "Bearer s3cret.s3cret.s3cret was refused",
+        '"access_token": "s3cret"',
+        "client_secret=s3cret&x=1",
+        "code=s3cret",
+    ],
+)
+def test_secrets_are_taken_out_of_a_vendors_words(text: str) -> None:
+    assert "s3cret" not in scrubbed(text)
+
+
+def test_a_message_is_one_short_line() -> None:
+    assert scrubbed("a\n\0 b") == "a b"
+    assert len(scrubbed("word " * 1000)) == SAID_CHARACTERS_MAX
+    assert scrubbed("\ud800").isascii()
