@@ -126,8 +126,7 @@ def test_keys_are_found_by_path() -> None:
         (b'{"code":403,"message":"No way","fields":{},"reason":"forbidden","error":"forbidden"}', "No way"),
         (b'{"code":422,"message":"Bad","fields":{"title":["is blank"]}}', "Bad; title: is blank"),
         (
-            b'{"error":{"code":"BAD_REQUEST","message":"Wrong","details":'
-            b'[{"reason_code":"X","message":"Too big","source":{}}]}}',
+            b'{"error":{"code":"B","message":"Wrong","details":[{"reason_code":"X","message":"Too big"}]}}',
             "Wrong; Too big",
         ),
         (b'{"errors":"text"}', "text"),
