@@ -80,6 +80,24 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Deletions, too many at once for a machine to believe: a person decides."""
+
+    id: int
+    stream: str
+    scope_text: str
+    status: str
+    keys: list[str]
+    live: int
+    """How many records of the feed were live when they were found."""
+    evidence: str
+    found_at: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+    feed_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One sync of a connection, from its first beginning, whatever kills came between."""
 
@@ -290,6 +308,33 @@ class Replica:
             await tx.run(Q["fail_feed"], self._named(feed_id=feed.id, error=error))
             await self._log(tx, feed.id, None, "error", detail=error)
 
+    async def holds(self, *, waiting_only: bool = True) -> list[Hold]:
+        """Return the deletions that wait for a person (or all that ever did)."""
+        named = self._named(status="waiting" if waiting_only else None, id=None)
+        async with self._store.transaction(self._tenant_id) as tx:
+            return await tx.all(Hold, Q["holds"], named)
+
+    async def decide_hold(self, hold_id: int, *, approve: bool, by: str) -> int | None:
+        """Apply or refuse deletions that waited; return how many were applied, None when nothing waited.
+
+        Records that came back meanwhile are left alone. Refused ones must be missed twice again.
+        """
+        status = "approved" if approve else "refused"
+        named = self._named(id=hold_id, status=status, at=self._clock.now(), by=by)
+        async with self._store.transaction(self._tenant_id) as tx:
+            decided = await tx.rows(Q["decide_hold"], named)
+            if not decided:
+                return None
+            feed_id, keys, evidence = decided[0]
+            await self._log(tx, feed_id, None, f"hold_{status}", keys=keys, detail=f"by {by}: {evidence}")
+            if not approve:
+                await tx.run(Q["found_again"], self._named(feed_id=feed_id, keys=keys))
+                return 0
+            named = self._named(feed_id=feed_id, keys=keys)
+            keys = [row[0] for row in await tx.rows(Q["still_missed"], named)]
+            why = f"{evidence}; approved by {by}"
+            return await self._set_state(tx, feed_id, None, keys, state=State.DELETED, why=why)
+
     async def advance(self, pull: Pull, after: Pull) -> bool:
         """Move a checkpoint without a page (a window split in two); False when somebody else moved it."""
         async with self._store.transaction(self._tenant_id) as tx:
@@ -436,7 +481,7 @@ class Replica:
         hidden = 0
         if absence == "hidden" and absent:
             why = "missing from two complete listings, and from the vendor's recycle bin"
-            hidden = await self._set_state(tx, feed, pull.id, absent, state=State.HIDDEN, why=why)
+            hidden = await self._set_state(tx, feed.id, pull.id, absent, state=State.HIDDEN, why=why)
             absent = []
         proven, why = gone + absent, _evidence(gone, absent)
         ended = await self._delete(tx, feed, pull.id, proven, why)
@@ -466,22 +511,24 @@ class Replica:
         if fuse(len(keys), live) is Verdict.APPLY:
             return Ending(
                 PullStatus.DONE,
-                deleted=await self._set_state(tx, feed, pull_id, keys, state=State.DELETED, why=why),
+                deleted=await self._set_state(tx, feed.id, pull_id, keys, state=State.DELETED, why=why),
             )
+        # Marked as missed, so that whatever is seen again before somebody decides is spared.
+        await tx.run(Q["note_missed"], named | {"keys": keys})
         await tx.run(Q["supersede_hold"], named)
         held = {"keys": keys, "live": live, "evidence": why}
-        await tx.run(Q["hold_deletions"], self._named(feed_id=feed.id, found_at=None, at=named["at"]) | held)
+        await tx.run(Q["hold_deletions"], named | held)
         await self._log(tx, feed.id, pull_id, "held", keys=keys, detail=why)
         return Ending(PullStatus.DONE, held=len(keys))
 
     async def _set_state(
-        self, tx: Transaction, feed: Feed, pull_id: int | None, keys: list[str], *, state: State, why: str
+        self, tx: Transaction, feed_id: int, pull_id: int | None, keys: list[str], *, state: State, why: str
     ) -> int:
-        named = self._named(feed_id=feed.id, at=self._clock.now(), keys=keys, state=int(state), reason=why)
+        named = self._named(feed_id=feed_id, at=self._clock.now(), keys=keys, state=int(state), reason=why)
         await tx.run(Q["keep_versions"], named)
         changed = await tx.run(Q["set_state"], named)
         change = Change.DELETED if state is State.DELETED else Change.HIDDEN
-        await self._log(tx, feed.id, pull_id, change.value, keys=keys, detail=why)
+        await self._log(tx, feed_id, pull_id, change.value, keys=keys, detail=why)
         return changed
 
 

@@ -1,0 +1,92 @@
+"""Every setting, in one frozen object read from the environment. Nothing below the app imports it."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - pydantic reads the annotation at run time
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tiebeam.kernel.errors import BadInputError
+from tiebeam.store.embedded import default_root
+
+
+class Settings(BaseSettings):
+    """What can be set. Each field is the environment variable `TIEBEAM_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TIEBEAM_", frozen=True, extra="ignore", validate_default=True, env_ignore_empty=True
+    )
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL 15 or later, as a URL whose role may create schemas and roles. "
+        "Without it an embedded PostgreSQL is used.",
+    )
+    data: Path = Field(
+        default_factory=lambda: default_root().parent,
+        description="The folder of the embedded database and of the laptop's master key.",
+    )
+    postgres_bin: Path | None = Field(
+        default=None,
+        description="A folder with `postgres` and `initdb` for the embedded database: not the wheel's.",
+    )
+    tenant: str = Field(
+        default="default",
+        pattern="^[a-z0-9](-?[a-z0-9])*$",
+        description="The tenant (company) that commands act for.",
+    )
+    master_key: SecretStr | None = Field(
+        default=None,
+        description="The key that seals credentials: 32 bytes in base64. Without it a key file is made "
+        "in the data folder, readable by its owner alone.",
+    )
+    old_master_keys: SecretStr | None = Field(
+        default=None,
+        description="Former master keys, separated by commas, that can still open what they sealed.",
+    )
+    procore_environment: Literal["production", "sandbox", "monthly", "federal", "custom"] = Field(
+        default="production", description="Which Procore to connect to."
+    )
+    procore_login_url: str | None = Field(
+        default=None, description="The login host, for the environment `custom` (such as a simulator)."
+    )
+    procore_api_url: str | None = Field(
+        default=None, description="The API host, for the environment `custom`."
+    )
+    procore_client_id: str | None = Field(default=None, description="The client id of your Procore app.")
+    procore_client_secret: SecretStr | None = Field(
+        default=None, description="The client secret of your Procore app."
+    )
+    rate_limit: bool = Field(
+        default=True,
+        description="Whether the rate gate is on. Turn it off for a simulator without limits only.",
+    )
+    rate_hourly_max: int = Field(
+        default=600, ge=1, description="Calls an hour, until Procore's headers say otherwise."
+    )
+    sweep_hours: float = Field(
+        default=24.0, gt=0, description="How often every record is looked for again, to prove deletions."
+    )
+    recent_days: int = Field(
+        default=14, ge=1, le=90, description="How many days of daily logs a routine sync reads again."
+    )
+    concurrency: int = Field(default=4, ge=1, le=32, description="How many listings are read side by side.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="What is logged to standard error."
+    )
+
+
+def read_settings() -> Settings:
+    """Return the settings of this process. Raises BadInputError that names each bad variable, never its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"TIEBEAM_{fault['loc'][0]!s}".upper() + f": {fault['msg']}" for fault in error.errors()
+        )
+        raise BadInputError(
+            f"The settings cannot be used: {faults}.",
+            action="Correct these environment variables; docs/reference/settings.md lists them all.",
+        ) from None
