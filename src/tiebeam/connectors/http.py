@@ -45,7 +45,7 @@ _ROWS: tuple[tuple[tuple[type[BaseException], ...], ErrorRow], ...] = (
         (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch, ssl.CertificateError),
         BAD_CERTIFICATE,
     ),
-    ((aiohttp.InvalidURL,), BAD_ADDRESS),
+    ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError), BAD_ADDRESS),
     ((aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError), UNREACHABLE),
     ((TimeoutError,), TIMED_OUT),
     (
