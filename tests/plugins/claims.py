@@ -9,10 +9,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pytest
 
 CLAIMS = Path("build") / "requirement-claims.json"
 
@@ -53,4 +53,6 @@ class Claims:
 def write(path: Path, passed: Mapping[str, set[str]]) -> None:
     """Write the claims, sorted, so that two runs can be compared."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({row: sorted(tests) for row, tests in sorted(passed.items())}, indent=1) + "\n")
+    path.write_text(
+        json.dumps({row: sorted(tests) for row, tests in sorted(passed.items())}, indent=1) + "\n"
+    )

@@ -50,13 +50,15 @@ HOUSE: dict[str, str] = {
     "push.deliveries.procore": "from tiebeam.connectors.procore import reads, writes",
     "replicate.model": "",
     "replicate.plan": "from tiebeam.replicate import model",
+    "replicate.replica": "from tiebeam.store import pool",
     "replicate.pull": "from tiebeam.kernel import clock\nfrom tiebeam.replicate import plan",
-    "settings": "",
+    "settings": "from tiebeam.store import embedded",
     "simulators.base.random": "import random",
     "simulators.base.server": "import aiohttp",
     "simulators.company.people": "from tiebeam.simulators.procore import state",
     "simulators.procore.state": "from tiebeam.simulators.base import random",
     "simulators.smartsheet.state": "",
+    "store.embedded": "",
     "store.migrate": "import alembic\nimport sqlalchemy",
     "store.pool": "import psycopg\nimport psycopg_pool",
     "warehouse.pipeline": "import dagster",
@@ -77,7 +79,9 @@ class Plant:
 
 PLANTS = [
     Plant("layers", "kernel.diff", "from tiebeam.identity import people"),
-    Plant("layers", "kernel.diff", "from tiebeam.simulators.procore import state", ("simulators-clean-room",)),
+    Plant(
+        "layers", "kernel.diff", "from tiebeam.simulators.procore import state", ("simulators-clean-room",)
+    ),
     Plant("layers", "simulators.procore.state", "from tiebeam.kernel import diff"),
     Plant("layers", "web.pages", "from tiebeam.cli import sim"),
     Plant("layers", "push.deliveries.bridgit", "from tiebeam.replicate import pull"),
@@ -106,6 +110,7 @@ PLANTS = [
     Plant("one-home-per-library", "operations.limits.repository", "import sqlalchemy"),
     Plant("one-home-per-library", "app", "import alembic"),
     Plant("sql-in-repositories", "replicate.pull", "from tiebeam.store import pool"),
+    Plant("sql-in-repositories", "settings", "from tiebeam.store import pool"),
     Plant("sql-in-repositories", "cli.main", "from tiebeam.store import migrate"),
     Plant("one-way-out", "replicate.pull", "from tiebeam.connectors.procore import writes"),
     Plant("one-way-out", "app", "from tiebeam.connectors.procore import writes"),
@@ -134,9 +139,9 @@ def build(root: Path, modules: dict[str, str]) -> None:
 
 
 def lint(tree: Path) -> subprocess.CompletedProcess[str]:
+    command = "from importlinter.cli import lint_imports_command as lint; lint()"
     return subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"]
-        + ["--config", str(ROOT / "pyproject.toml")],
+        [sys.executable, "-c", command, "--no-cache", "--config", str(ROOT / "pyproject.toml")],
         env={**os.environ, "PYTHONPATH": str(tree), "COLUMNS": "400", "NO_COLOR": "1"},
         cwd=tree,
         capture_output=True,
