@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-
 from tests.factories.database import TestServer, at, fresh_database, test_server
+
 from tiebeam.identity.repository import Tenants
 from tiebeam.kernel.clock import ManualClock
 from tiebeam.store.pool import Store

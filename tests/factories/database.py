@@ -1,13 +1,12 @@
 """A PostgreSQL for the tests: one server, one migrated template a schema, one fresh copy of it a test.
 
-The server is embedded, without fsync, and shared by every process of every test run on this machine; the last one
-out stops it. `TIEBEAM_TEST_DATABASE_URL` names another server instead (PostgreSQL 15+, a role that may create
-databases and roles).
+The server is embedded, without fsync, and shared by every process of every test run on this machine; the
+last one out stops it. `TIEBEAM_TEST_DATABASE_URL` names another server instead (PostgreSQL 15+, a role that may
+create databases and roles).
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import tempfile
@@ -19,11 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 import tiebeam.store
 from tiebeam.store.cluster import SUPERUSER
-from tiebeam.store.connections import APPLICATION_ROLE
 from tiebeam.store.embedded import EmbeddedServer
 from tiebeam.store.migrate import migrate
 
@@ -36,7 +34,7 @@ _LOCK = b"select pg_advisory_lock(hashtextextended('tiebeam.test.template', 0))"
 
 @dataclass(frozen=True)
 class TestServer:
-    """A server to make databases on: a URL of its maintenance database as the owner, as a role that may look at all, and as the application."""
+    """A server to make databases on; each URL is of its maintenance database, for another role."""
 
     __test__ = False
 
@@ -81,7 +79,9 @@ async def _with_template(
             await connection.execute(sql.SQL("create database {}").format(sql.Identifier(making)))
             await migrate(at(owner_url, making))
             await connection.execute(
-                sql.SQL("alter database {} rename to {}").format(sql.Identifier(making), sql.Identifier(template))
+                sql.SQL("alter database {} rename to {}").format(
+                    sql.Identifier(making), sql.Identifier(template)
+                )
             )
     return TestServer(owner_url, admin_url, app_url, template, embedded)
 
@@ -89,8 +89,8 @@ async def _with_template(
 def schema_hash() -> str:
     """Return a hash of everything that makes the schema: all of the migrations folder, and what it calls."""
     digest = hashlib.sha256()
-    source = Path(tiebeam.store.__file__).parent.parent
-    for file in sorted([*source.glob("store/migrat*/**/*.py"), *source.glob("store/migrate.py"), *source.glob("replicate/views.py")]):
+    source = Path(tiebeam.store.__file__).parent
+    for file in sorted([*source.glob("migrations/**/*.py"), source / "migrate.py"]):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -107,7 +107,9 @@ async def _drop(connection: psycopg.AsyncConnection[Any], database: str) -> None
 
 
 async def _drop_leftovers(connection: psycopg.AsyncConnection[Any]) -> None:
-    cursor = await connection.execute(b"select datname from pg_database where datname like 'tiebeam\\_test\\_%'")
+    cursor = await connection.execute(
+        b"select datname from pg_database where datname like 'tiebeam\\_test\\_%'"
+    )
     for (name,) in await cursor.fetchall():
         process = int(name.split("_")[2])
         if not _lives(process):
@@ -126,7 +128,7 @@ def _lives(process: int) -> bool:
 
 @asynccontextmanager
 async def fresh_database(server: TestServer, *, template: str | None = None) -> AsyncIterator[str]:
-    """Copy the template (or `template`, such as `template0`) and drop the copy at the end; yields its name."""
+    """Copy the template (or `template`), yield the copy's name, and drop it at the end."""
     name = f"tiebeam_test_{os.getpid()}_{next(_numbers)}"
     async with await psycopg.AsyncConnection.connect(server.owner_url, autocommit=True) as connection:
         await connection.execute(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A company; every row of every table belongs to one. `slug` is its short name in commands and addresses."""
+    """A company; every row of every table belongs to one. `slug` names it in commands and addresses."""
 
     id: UUID
     slug: str

@@ -42,7 +42,8 @@ class Tenants:
             )
         if not made:
             raise BadInputError(
-                f"There is a company called {slug!r} already.", action="Choose another short name, or use that one."
+                f"There is a company called {slug!r} already.",
+                action="Choose another short name, or use that one.",
             )
         return tenant
 

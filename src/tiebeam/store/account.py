@@ -1,4 +1,4 @@
-"""Who the embedded server runs as. PostgreSQL refuses to run as root, so root lends it to an existing user."""
+"""Who the embedded server runs as: PostgreSQL refuses root, so root lends it to an existing user."""
 
 from __future__ import annotations
 
@@ -56,14 +56,17 @@ def server_account(root: Path) -> Account:
     if os.geteuid() != 0:
         return _account(os.geteuid())
     data = root / "data"
-    candidates = [_account(data.stat().st_uid)] if data.exists() and data.stat().st_uid else _existing()
+    owner = data.stat().st_uid if data.exists() else 0
+    candidates = [_account(owner)] if owner else _existing()
     for account in candidates:
         if account.reaches(root):
             return account
-    names = " and ".join(account.name for account in candidates) or "an unprivileged user (there is none here)"
+    names = (
+        " and ".join(account.name for account in candidates) or "an unprivileged user (there is none here)"
+    )
     raise EmbeddedServerError(
         f"PostgreSQL does not run as root, and {names} cannot enter the folders above {root}.",
-        action="Give a folder that others may pass through, such as /var/lib/tiebeam, or start as a normal user.",
+        action="Give a folder that others may pass to, such as /var/lib/tiebeam, or start as a normal user.",
         code="store.embedded_server.unreachable_folder",
     )
 

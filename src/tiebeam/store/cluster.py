@@ -1,4 +1,4 @@
-"""Making a data directory and launching the server on it. Everything here blocks, and runs under the boot lock."""
+"""Make a data directory and launch the server on it. All of it blocks and runs under the boot lock."""
 
 from __future__ import annotations
 
@@ -87,7 +87,17 @@ def make_data(launch: Launch) -> None:
         *(() if launch.fsync else ("--no-sync",)),
         *locale,
     )
-    _run(launch, "postgres", "--single", "-D", str(unfinished), "-c", "exit_on_error=on", "postgres", said=_FOUNDATION)
+    _run(
+        launch,
+        "postgres",
+        "--single",
+        "-D",
+        str(unfinished),
+        "-c",
+        "exit_on_error=on",
+        "postgres",
+        said=_FOUNDATION,
+    )
     unfinished.rename(launch.places.data)
 
 
@@ -204,7 +214,9 @@ def _socket_folder(launch: Launch) -> Path:
 
 def _short_temporary_folder() -> str:
     folder = tempfile.gettempdir()
-    return folder if len(os.fsencode(folder)) < 50 and "," not in folder else "/tmp"  # noqa: S108 - a private folder is made in it
+    if len(os.fsencode(folder)) < 50 and "," not in folder:
+        return folder
+    return "/tmp"  # noqa: S108 - a private folder is made in it
 
 
 def _require_private(folder: Path, account: Account) -> None:
@@ -223,7 +235,7 @@ def _ready(places: Places) -> bool:
 
 
 def socket_path(places: Places) -> Path:
-    """Return the running server's socket, as it says itself: whoever started it may have chosen another folder."""
+    """Return the running server's socket, as it says itself: its starter may have chosen another folder."""
     return Path(pid_lines(places)[4], f".s.PGSQL.{PORT}")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+import select
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -11,26 +13,39 @@ from psycopg.conninfo import make_conninfo
 from tiebeam.store.adapt import ADAPTERS
 from tiebeam.store.errors import AccessDeniedError, ContendedError, SchemaTooOldError, connection_error
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
 APPLICATION_ROLE: Final = "tiebeam_app"
 
 _WAIT_SECONDS_MAX: Final = 60.0
+_CONNECT_SECONDS_MAX: Final = 10
 
 # Generic plans: what runs here is keyed look-ups, whose best plan does not depend on the parameters, and
-# planning them again costs more than running them.
-_SESSION = b"set timezone = 'UTC'; set plan_cache_mode = force_generic_plan; set client_min_messages = warning"
+# planning them again costs more than running them. Hence also an early `prepare_threshold`.
+_SESSION = (
+    b"set timezone = 'UTC'; set plan_cache_mode = force_generic_plan; set client_min_messages = warning"
+)
+_PREPARE_THRESHOLD: Final = 2
 
-_Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+class _Adapted:
+    """What psycopg takes the adapters of a new connection from."""
+
+    adapters = ADAPTERS
+    connection = None
 
 
-async def connect(url: str) -> _Connection:
-    """Open a connection to `url` that acts as the application role.
+async def connect(url: str) -> Connection:
+    """Open a connection to `url` that acts as the application role; another login steps down to it.
 
-    A login that is another role steps down to it. Raises `StoreUnreachableError` or `AccessDeniedError`.
+    Raises `StoreUnreachableError`, `AccessDeniedError`, or `SchemaTooOldError` when there is no such role.
     """
     try:
-        # A schema that another release prepared must not surprise a cached plan: after two uses is early enough.
-        connection: _Connection = await psycopg.AsyncConnection.connect(
-            _with_defaults(url), autocommit=True, context=ADAPTERS_CONTEXT, prepare_threshold=2
+        connection: Connection = await psycopg.AsyncConnection.connect(
+            _with_defaults(url), autocommit=True, context=_Adapted(), prepare_threshold=_PREPARE_THRESHOLD
         )
     except psycopg.Error as error:
         raise connection_error(error, url) from None
@@ -43,25 +58,15 @@ async def connect(url: str) -> _Connection:
     return connection
 
 
-class _Adapted:
-    """A psycopg context that carries our adapters into a new connection."""
-
-    adapters = ADAPTERS
-    connection = None
-
-
-ADAPTERS_CONTEXT: Final = _Adapted()
-
-
 def _with_defaults(url: str) -> str:
-    try:
-        return make_conninfo(url, **{"connect_timeout": 10, "keepalives_idle": 30, "application_name": "tiebeam"})
-    except psycopg.ProgrammingError as error:
-        raise connection_error(error, url) from None
+    return make_conninfo(
+        url, connect_timeout=_CONNECT_SECONDS_MAX, keepalives_idle=30, application_name="tiebeam"
+    )
 
 
-async def _step_down(connection: _Connection) -> None:
-    if connection.info.user == APPLICATION_ROLE:
+async def _step_down(connection: Connection) -> None:
+    login = connection.info.user
+    if login == APPLICATION_ROLE:
         return
     try:
         await connection.execute(b"set role tiebeam_app")
@@ -72,52 +77,40 @@ async def _step_down(connection: _Connection) -> None:
         ) from None
     except psycopg.errors.InsufficientPrivilege:
         raise AccessDeniedError(
-            f"The user {connection.info.user} may not act as the role tiebeam_app.",
-            action=f'As the database\'s owner run: grant tiebeam_app to "{connection.info.user}".',
+            f"The user {login} may not act as the role tiebeam_app.",
+            action=f'As the database\'s owner run: grant tiebeam_app to "{login}".',
         ) from None
 
 
 class Connections:
-    """At most `size_max` connections to one database, lent to one task at a time; the last returned goes out first."""
+    """At most `size_max` connections to one database, each lent to one task; last in, first out."""
 
     def __init__(self, url: str, size_max: int) -> None:
         self._url = url
-        self._idle: list[_Connection] = []
+        self._idle: list[Connection] = []
         self._free = asyncio.Semaphore(size_max)
         self._closed = False
 
-    async def take(self) -> tuple[_Connection, bool]:
-        """Return a connection, and whether it is newly opened; waits for one to be returned if all are lent."""
-        try:
-            async with asyncio.timeout(_WAIT_SECONDS_MAX):
-                await self._free.acquire()
-        except TimeoutError:
-            raise ContendedError(
-                f"No database connection came free within {_WAIT_SECONDS_MAX:.0f} seconds.",
-                action="Run fewer things at once, or allow more connections.",
-            ) from None
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.closed:
-                return connection, False
-        return await self.fresh(), True
+    @asynccontextmanager
+    async def lent(self) -> AsyncIterator[Connection]:
+        """Lend a connection, waiting for one if all are out.
 
-    async def fresh(self) -> _Connection:
-        """Open a connection in the place of one that was taken and found dead."""
+        It is closed, as a killed process would leave it, when the block ends by anything but an `Exception`,
+        and when the block leaves a transaction open or the connection broken.
+        """
+        await self._wait_for_one()
         try:
-            return await connect(self._url)
-        except BaseException:
-            self._free.release()
-            raise
-
-    async def give_back(self, connection: _Connection) -> None:
-        """Return a connection; one that is broken or still inside a transaction is closed instead."""
-        try:
-            idle = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
-            if self._closed or not idle:
+            connection = self._living() or await connect(self._url)
+            try:
+                yield connection
+            except Exception:
+                await self._take_back(connection)
+                raise
+            except BaseException:
                 await connection.close()
+                raise
             else:
-                self._idle.append(connection)
+                await self._take_back(connection)
         finally:
             self._free.release()
 
@@ -126,3 +119,35 @@ class Connections:
         self._closed = True
         while self._idle:
             await self._idle.pop().close()
+
+    async def _wait_for_one(self) -> None:
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS_MAX):
+                await self._free.acquire()
+        except TimeoutError:
+            raise ContendedError(
+                f"No database connection came free within {_WAIT_SECONDS_MAX:.0f} seconds.",
+                action="Run fewer things at once, or allow more connections.",
+            ) from None
+
+    def _living(self) -> Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.closed and not _hung_up(connection):
+                return connection
+            connection.pgconn.finish()
+        return None
+
+    async def _take_back(self, connection: Connection) -> None:
+        idle = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        if idle and not self._closed:
+            self._idle.append(connection)
+        else:
+            await connection.close()
+
+
+def _hung_up(connection: Connection) -> bool:
+    # A server has nothing to say on an idle connection but its farewell.
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,19 +1,22 @@
 """An embedded PostgreSQL: somebody's binaries, our own care for its life.
 
-Every process that uses it is a client. The first starts the server and a small watcher, the last one out stops the
-server, and the watcher does so when the last client was killed. A killed server recovers at the next start.
+Every process that uses it is a client. The first starts the server and a small watcher, the last one out
+stops the server, and the watcher does so when the last client was killed. A killed server recovers at the
+next start.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import quote
 
 from tiebeam.store.account import server_account
-from tiebeam.store.binaries import find_binaries, reachable_copy
+from tiebeam.store.binaries import Binaries, find_binaries, reachable_copy
 from tiebeam.store.cluster import (
     OWNER,
     PORT,
@@ -25,14 +28,12 @@ from tiebeam.store.cluster import (
 )
 from tiebeam.store.connections import APPLICATION_ROLE
 from tiebeam.store.errors import EmbeddedServerError, disk_full
-from tiebeam.store.postmaster import Places, booting, hold, running, stop_if_unused
+from tiebeam.store.postmaster import Places, booting, hold, stop_if_unused
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from tiebeam.store.binaries import Binaries
-
-_DISK_FULL = 28
+    from tiebeam.store.account import Account
 
 
 class EmbeddedServer:
@@ -54,14 +55,15 @@ class EmbeddedServer:
         fsync: bool = True,
         binaries: Path | None = None,
         ready_seconds_max: float = 600.0,
-    ) -> EmbeddedServer:
+    ) -> Self:
         """Start or join the server whose files are in `root`, making the database if there is none.
 
         `fsync` counts for whoever starts it: off is for data that may be lost. `binaries` is a folder with
         `postgres` and `initdb`; without it a wheel's or the PATH's are used. Raises `EmbeddedServerError` or
         `DiskFullError`.
         """
-        return await asyncio.to_thread(_started, cls, root, fsync, binaries, ready_seconds_max)
+        request = _Request(_absolute(root), fsync, binaries, ready_seconds_max)
+        return cls(*await asyncio.to_thread(_started, request))
 
     def url(self, database: str = "tiebeam", user: str = APPLICATION_ROLE) -> str:
         """Return the URL of a database for a user, over the server's socket."""
@@ -78,7 +80,7 @@ class EmbeddedServer:
             self._client.close()
             await asyncio.to_thread(stop_if_unused, self._places)
 
-    async def __aenter__(self) -> EmbeddedServer:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -98,48 +100,69 @@ def default_root() -> Path:
     return Path(home) / "tiebeam" / "postgres"
 
 
-def _started(
-    cls: type[EmbeddedServer], root: Path, fsync: bool, binaries: Path | None, ready_seconds_max: float
-) -> EmbeddedServer:
-    try:
-        return _start(cls, Places(_absolute(root)), fsync, binaries, ready_seconds_max)
-    except OSError as error:
-        if error.errno == _DISK_FULL:
-            raise disk_full() from error
-        raise EmbeddedServerError(
-            f"The embedded database's folder {root} cannot be used: {error}.",
-            action="Give a folder that this user may write to.",
-        ) from error
+@dataclass(frozen=True, slots=True)
+class _Request:
+    root: Path
+    fsync: bool
+    binaries: Path | None
+    ready_seconds_max: float
+
+
+_Started = tuple[Places, IO[bytes], Path, Binaries]
 
 
 def _absolute(root: Path) -> Path:
     absolute = root.expanduser().resolve()
     if "\n" in str(absolute):
-        raise EmbeddedServerError("The path of the embedded database holds a line break.", action="Give another.")
+        raise EmbeddedServerError(
+            "The path of the embedded database holds a line break.", action="Give another."
+        )
     return absolute
 
 
-def _start(
-    cls: type[EmbeddedServer], places: Places, fsync: bool, setting: Path | None, ready_seconds_max: float
-) -> EmbeddedServer:
-    account = server_account(places.root)
+def _started(request: _Request) -> _Started:
+    try:
+        places = Places(request.root)
+        account = server_account(places.root)
+        _claim(places, account)
+        with booting(places):
+            return _start(request, places, account)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise disk_full() from error
+        raise EmbeddedServerError(
+            f"The embedded database's folder {request.root} cannot be used: {error}.",
+            action="Give a folder that this user may write to.",
+        ) from error
+
+
+def _claim(places: Places, account: Account) -> None:
     places.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    strangers = [entry.name for entry in places.root.iterdir() if entry.name != "lost+found"]
+    if strangers and not places.lock("boot").exists():
+        raise EmbeddedServerError(
+            f"The folder {places.root} is not empty, and what is in it is not ours.",
+            action="Give an empty folder, or one that does not exist yet, for the embedded database.",
+        )
+    places.lock("boot").touch()
     account.own(places.root)
-    with booting(places):
-        client = hold(places.lock("users"), shared=True)
-        assert client
-        try:
-            binaries = find_binaries(setting, _major(places))
-            if not account.reaches(binaries.bin):
-                binaries = reachable_copy(binaries, places.root)
-            launch = Launch(places, binaries, account, fsync, ready_seconds_max)
-            make_data(launch)
-            ensure_running(launch)
-            ensure_watched(places)
-        except BaseException:
-            client.close()
-            raise
-    return cls(places, client, socket_path(places).parent, binaries)
+
+
+def _start(request: _Request, places: Places, account: Account) -> _Started:
+    client = hold(places.lock("users"), shared=True)
+    assert client
+    try:
+        binaries = find_binaries(request.binaries, _major(places))
+        if not account.reaches(binaries.bin):
+            binaries = reachable_copy(binaries, places.root)
+        launch = Launch(places, binaries, account, request.fsync, request.ready_seconds_max)
+        make_data(launch)
+        ensure_running(launch)
+        ensure_watched(places)
+    except BaseException:
+        client.close()
+        raise
+    return places, client, socket_path(places).parent, binaries
 
 
 def _major(places: Places) -> int | None:

@@ -42,10 +42,16 @@ class ReadOnlyError(TiebeamError):
 
 
 class ContendedError(TiebeamError):
-    """Another transaction was in the way (deadlock, lock or pool time-out); the same work may succeed if repeated."""
+    """Something was in the way: a deadlock, a lock or connection not free in time. It may work later."""
 
     code = "store.contended"
     owner = Owner.NOBODY
+
+
+class SchemaChangedError(ContendedError):
+    """A migration changed what a prepared statement reads; on a new connection it works."""
+
+    code = "store.schema_changed"
 
 
 class WallBreachedError(TiebeamError):
@@ -100,17 +106,33 @@ def _denied(error: psycopg.Error) -> TiebeamError:
     )
 
 
-_BY_SQLSTATE: dict[str, Callable[[psycopg.Error], TiebeamError]] = {
-    "53100": lambda _error: disk_full(),
-    "25006": lambda _error: ReadOnlyError(
+def _unsupported(error: psycopg.Error) -> Exception:
+    if "cached plan must not change result type" not in str(error):
+        return error
+    return SchemaChangedError("A migration changed the schema under this statement.", action="Run it again.")
+
+
+def _full(_error: psycopg.Error) -> TiebeamError:
+    return disk_full()
+
+
+def _read_only(_error: psycopg.Error) -> TiebeamError:
+    return ReadOnlyError(
         "The database takes no writes at the moment.",
         action="Point the database URL at the primary server, or switch the read-only mode off.",
-    ),
+    )
+
+
+_BY_SQLSTATE: dict[str, Callable[[psycopg.Error], Exception]] = {
+    "53100": _full,
+    "25006": _read_only,
     "40001": _contended,
     "40P01": _contended,
     "55P03": _contended,
     "42501": _denied,
+    "0A000": _unsupported,
 }
+_HANG_UPS = ("08", "57P")
 
 
 def _first_line(error: psycopg.Error) -> str:
@@ -118,10 +140,11 @@ def _first_line(error: psycopg.Error) -> str:
 
 
 def translated(error: psycopg.Error) -> Exception:
-    """Return the error to raise for a failed statement: one of this module's, or `error` itself when it is a fault of ours."""
+    """Return what to raise for a failed statement: an error of this module, or `error` if it is our fault."""
     if error.sqlstate in _BY_SQLSTATE:
         return _BY_SQLSTATE[error.sqlstate](error)
-    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+    hung_up = isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08").startswith(_HANG_UPS)
+    if hung_up:
         return StoreUnreachableError(
             f"The connection to the database broke: {_first_line(error)}.",
             action="Nothing uncommitted was kept. See that the database is up, and run this again.",

@@ -1,9 +1,9 @@
-"""Locks across processes that die with the process which holds them: PostgreSQL's session-level advisory locks."""
+"""Locks across processes, which die with their process: PostgreSQL's session-level advisory locks."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 
 import psycopg
 
@@ -13,6 +13,8 @@ from tiebeam.store.errors import translated
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from tiebeam.store.connections import Connection
+
 _TRY = b"select pg_try_advisory_lock(hashtextextended(%(key)s, 0))"
 _RELEASE = b"select pg_advisory_unlock(hashtextextended(%(key)s, 0))"
 
@@ -20,7 +22,7 @@ _RELEASE = b"select pg_advisory_unlock(hashtextextended(%(key)s, 0))"
 class Lock:
     """A lock that is held; release it, or use it as an async context manager."""
 
-    def __init__(self, locks: Locks, key: str, connection: psycopg.AsyncConnection[Any]) -> None:
+    def __init__(self, locks: Locks, key: str, connection: Connection) -> None:
         self.key = key
         self._locks = locks
         self._connection = connection
@@ -33,7 +35,7 @@ class Lock:
         """Let the next one have it. Releasing twice does nothing."""
         await self._locks.release(self.key, self._connection)
 
-    async def __aenter__(self) -> Lock:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -47,12 +49,12 @@ class Locks:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._connection: Connection | None = None
         self._held: set[str] = set()
         self._turn = asyncio.Lock()
 
     async def take(self, key: str) -> Lock | None:
-        """Return the lock named `key`, or None when this store or anybody else holds it; never waits for it."""
+        """Return the lock named `key`, or None when this store or another holds it; never waits."""
         async with self._turn:
             connection = await self._connected()
             # PostgreSQL would let one session take its own lock again.
@@ -61,7 +63,7 @@ class Locks:
             self._held.add(key)
             return Lock(self, key, connection)
 
-    async def release(self, key: str, connection: psycopg.AsyncConnection[Any]) -> None:
+    async def release(self, key: str, connection: Connection) -> None:
         """Give up `key` if it was taken on the present connection."""
         async with self._turn:
             if connection is not self._connection or connection.closed or key not in self._held:
@@ -69,7 +71,7 @@ class Locks:
             self._held.discard(key)
             await self._asked(connection, _RELEASE, key)
 
-    async def alive(self, connection: psycopg.AsyncConnection[Any]) -> bool:
+    async def alive(self, connection: Connection) -> bool:
         """Return whether `connection` is the present one and answers."""
         async with self._turn:
             if connection is not self._connection or connection.closed:
@@ -86,13 +88,13 @@ class Locks:
             if self._connection is not None:
                 await self._connection.close()
 
-    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+    async def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self._held.clear()
             self._connection = await connect(self._url)
         return self._connection
 
-    async def _asked(self, connection: psycopg.AsyncConnection[Any], sql: bytes, key: str) -> bool:
+    async def _asked(self, connection: Connection, sql: bytes, key: str) -> bool:
         try:
             row = await (await connection.execute(sql, {"key": key})).fetchone()
         except psycopg.Error as error:

@@ -14,8 +14,17 @@ from alembic.config import Config
 from sqlalchemy.pool import NullPool
 
 from tiebeam.store.connections import APPLICATION_ROLE
-from tiebeam.store.errors import SchemaTooNewError, connection_error, translated
-from tiebeam.store.schema import PHASES, Phase, SchemaState, read_state, revisions, version_table
+from tiebeam.store.errors import connection_error, translated
+from tiebeam.store.schema import (
+    PHASES,
+    Phase,
+    PhaseState,
+    SchemaState,
+    read_state,
+    revisions,
+    too_new,
+    version_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +34,7 @@ _LOCK = b"select pg_advisory_lock(hashtextextended('tiebeam.migrate', 0))"
 
 
 async def migrate(owner_url: str, phase: Phase | Literal["all"] = "all") -> None:
-    """Run what is missing of `phase` as the role of `owner_url`, which must be allowed to create schemas and roles.
+    """Run what is missing of `phase` as the role of `owner_url`, which must be able to create schemas, roles.
 
     Several may run at once: one works, the others wait and find nothing left to do. Each migration is one
     transaction. Raises `SchemaTooNewError` when a newer release was here, and the errors of a connection.
@@ -97,13 +106,12 @@ def _config(connection: sqlalchemy.Connection, phase: Phase) -> Config:
 def _refuse_newer(connection: sqlalchemy.Connection, phase: Phase) -> None:
     table = f"tiebeam.{version_table(phase)}"
     exists = connection.scalar(sqlalchemy.text("select to_regclass(:name)::text"), {"name": table})
-    current = exists and connection.scalar(sqlalchemy.text(f"select version_num from {table}"))  # noqa: S608 - a fixed name
+    read = sqlalchemy.text(f"select version_num from {table}")  # noqa: S608 - one of two fixed names
+    current = connection.scalar(read) if exists else None
     connection.commit()
-    if current and current not in revisions(phase):
-        raise SchemaTooNewError(
-            f"The database is at schema {current}, and this release knows none after {revisions(phase)[-1]}.",
-            action="Install the newer release of Tiebeam that migrated it, or restore a backup from before.",
-        )
+    state = PhaseState(phase, current or None, revisions(phase))
+    if state.too_new:
+        raise too_new(state)
 
 
 def _show_version(connection: sqlalchemy.Connection, phase: Phase) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 
 import psycopg
 
@@ -11,20 +11,23 @@ from tiebeam.store.connections import Connections
 from tiebeam.store.errors import ContendedError, translated
 from tiebeam.store.locks import Lock, Locks
 from tiebeam.store.schema import require_current
-from tiebeam.store.transaction import Transaction
+from tiebeam.store.transaction import Single, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from uuid import UUID
 
     from tiebeam.kernel.clock import Clock
+    from tiebeam.store.connections import Connection
+
+_BEGIN = b"begin; select set_config('tiebeam.tenant', '%s', true)"
 
 
 class Store:
     """One database, reached as the application role, every transaction behind the wall of one tenant.
 
-    It belongs to the event loop it was opened in, and needs direct connections: a pooler that changes sessions
-    between transactions would lose advisory locks.
+    It belongs to the event loop it was opened in, and needs direct connections: a pooler that changes
+    sessions between transactions would lose advisory locks.
     """
 
     def __init__(
@@ -48,23 +51,21 @@ class Store:
         clock: Clock,
         pool_size_max: int = 8,
         after_statement: Callable[[str], Awaitable[None]] | None = None,
-    ) -> Store:
+    ) -> Self:
         """Connect to `url` and see that its schema fits this release.
 
-        `after_statement` is awaited with the statement's name after each one, with `begin` and, on either side of
-        the commit, with `before commit` and `commit`. What it raises beyond `Exception` closes the connection at
-        once, as a kill of the process would. Raises `StoreUnreachableError`, `AccessDeniedError`,
-        `SchemaTooOldError` or `SchemaTooNewError`.
+        `after_statement` is awaited with the statement's name after each one, with `begin`, and with
+        `before commit` and `commit` on either side of the commit. What it raises beyond `Exception` closes
+        the connection at once, as a kill of the process would. Raises `StoreUnreachableError`,
+        `AccessDeniedError`, `SchemaTooOldError` or `SchemaTooNewError`.
         """
         store = cls(url, clock=clock, pool_size_max=pool_size_max, after_statement=after_statement)
-        connection, _new = await store._connections.take()
         try:
-            await require_current(connection)
+            async with store._connections.lent() as connection:
+                await require_current(connection)
         except BaseException:
-            await connection.close()
+            await store.close()
             raise
-        finally:
-            await store._connections.give_back(connection)
         return store
 
     @asynccontextmanager
@@ -73,19 +74,15 @@ class Store:
 
         Commits at the end, rolls back on an error, and hangs up on a cancellation or a kill.
         """
-        connection = await self._begun(tenant_id)
-        try:
-            await self._told("begin")
-            yield Transaction(connection, self._after_statement)
-            await self._commit(connection)
-        except Exception:
-            await _rolled_back(connection)
-            raise
-        except BaseException:
-            await connection.close()
-            raise
-        finally:
-            await self._connections.give_back(connection)
+        async with self._connections.lent() as connection:
+            try:
+                await _begin(connection, tenant_id)
+                await self._told("begin")
+                yield Transaction(connection, self._after_statement)
+                await self._commit(connection)
+            except Exception:
+                await _roll_back(connection)
+                raise
 
     @asynccontextmanager
     async def autocommit(
@@ -93,22 +90,15 @@ class Store:
     ) -> AsyncIterator[Transaction]:
         """Run each statement of the block in a transaction of its own, in one round trip.
 
-        Without `synchronous_commit` a crash of the database may lose the last fraction of a second of them, and
-        never leaves one half done.
+        Without `synchronous_commit` a crash of the database may lose the last fraction of a second of them,
+        and never leaves one half done.
         """
-        connection, new = await self._connections.take()
-        single = {"tenant": str(tenant_id or ""), "durable": synchronous_commit}
-        try:
+        single = Single(str(tenant_id or ""), durable=synchronous_commit)
+        async with self._connections.lent() as connection:
             yield Transaction(connection, self._after_statement, single=single)
-        except BaseException as error:
-            if not isinstance(error, Exception):
-                await connection.close()
-            raise
-        finally:
-            await self._connections.give_back(connection)
 
     async def lock(self, key: str) -> Lock | None:
-        """Return the lock named `key`, or None when somebody holds it. It dies with this process or connection."""
+        """Return the lock named `key`, or None when it is held. It dies with this process or connection."""
         return await self._locks.take(key)
 
     async def close(self) -> None:
@@ -116,26 +106,7 @@ class Store:
         await self._locks.close()
         await self._connections.close()
 
-    async def _begun(self, tenant_id: UUID | None) -> psycopg.AsyncConnection[Any]:
-        connection, new = await self._connections.take()
-        # Nothing is lost by beginning twice, so a connection that died while idle costs the caller nothing.
-        if not new:
-            try:
-                await _begin(connection, tenant_id)
-            except psycopg.OperationalError:
-                await connection.close()
-                connection, new = await self._connections.fresh(), True
-            else:
-                return connection
-        try:
-            await _begin(connection, tenant_id)
-        except BaseException as error:
-            await connection.close()
-            await self._connections.give_back(connection)
-            raise (translated(error) if isinstance(error, psycopg.Error) else error) from None
-        return connection
-
-    async def _commit(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    async def _commit(self, connection: Connection) -> None:
         await self._told("before commit")
         try:
             cursor = await connection.execute(b"commit", prepare=False)
@@ -153,12 +124,16 @@ class Store:
             await self._after_statement(name)
 
 
-async def _begin(connection: psycopg.AsyncConnection[Any], tenant_id: UUID | None) -> None:
-    tenant = f"begin; select set_config('tiebeam.tenant', '{tenant_id or ''}', true)"  # noqa: S608 - a UUID holds no quote
-    await connection.execute(tenant.encode(), prepare=False)
+async def _begin(connection: Connection, tenant_id: UUID | None) -> None:
+    # Two statements in one round trip take no parameters; the digits of a UUID need no quoting.
+    tenant = tenant_id.hex if tenant_id else ""
+    try:
+        await connection.execute(_BEGIN % tenant.encode(), prepare=False)
+    except psycopg.Error as error:
+        raise translated(error) from error
 
 
-async def _rolled_back(connection: psycopg.AsyncConnection[Any]) -> None:
+async def _roll_back(connection: Connection) -> None:
     try:
         await connection.execute(b"rollback", prepare=False)
     except psycopg.Error:

@@ -1,8 +1,8 @@
 """A server's folder and its life: is it running, and stopping it when nobody uses it.
 
-Liveness is the kernel's word, not a pid file's: the postmaster inherits a locked file, and so does every process it
-forks, so the lock is free exactly when the last of them is gone, whatever killed it. Clients hold a shared lock in
-the same way. Only the standard library is imported, because the watcher that runs this should stay small. POSIX only.
+Liveness is the kernel's word, not a pid file's: the postmaster inherits a locked file, and so does every
+process it forks, so the lock is free exactly when the last of them is gone, whatever killed it. Clients hold
+a shared lock in the same way. Only the standard library is imported, to keep the watcher small. POSIX only.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 STEP_SECONDS: Final = 0.01
 _STOP_SECONDS_MAX: Final = 60.0
+_ORPHANS_SECONDS_MAX: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Places:
 
 
 def hold(file: Path, *, shared: bool = False, wait: bool = True) -> IO[bytes] | None:
-    """Lock `file` until the answer is closed or its last holder dies; None when it is taken and `wait` is off."""
+    """Lock `file` until the answer is closed or its holders are dead; None when taken and not to `wait`."""
     opened = file.open("ab")
     try:
         fcntl.flock(opened, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
@@ -104,7 +105,7 @@ def pid_lines(places: Places) -> list[str]:
 
 
 def postmaster_pid(places: Places) -> int | None:
-    """Return the pid of our postmaster; None when the pid file is stale or its number now belongs to another process."""
+    """Return the pid of our postmaster; None when its file is stale or the number is another's by now."""
     lines = pid_lines(places)
     if not lines or not lines[0].isdigit():
         return None
@@ -133,7 +134,8 @@ def stop(places: Places) -> bool:
     if pid is not None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
-    return any(not running(places) for _ in ticks(_STOP_SECONDS_MAX if pid else 0))
+    patience = _ORPHANS_SECONDS_MAX if pid is None else _STOP_SECONDS_MAX
+    return any(not running(places) for _ in ticks(patience))
 
 
 def stop_if_unused(places: Places) -> bool:

@@ -14,10 +14,16 @@ Phase = Literal["pre", "post"]
 
 PHASES: Final[tuple[Phase, ...]] = ("pre", "post")
 
+_UNSEEN = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.InsufficientPrivilege,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PhaseState:
-    """Where one phase stands: the database's revision (None: never migrated) and those this release knows, in order."""
+    """Where one phase stands: the database's revision (None: never migrated), those known here in order."""
 
     phase: Phase
     current: str | None
@@ -41,7 +47,7 @@ class PhaseState:
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """Where the schema stands. Code runs on a current `pre`; `post` may lag until every old process is gone."""
+    """Where the schema stands. Code runs on a current `pre`; `post` may lag until old processes are gone."""
 
     pre: PhaseState
     post: PhaseState
@@ -81,24 +87,30 @@ async def read_state(connection: psycopg.AsyncConnection[Any]) -> SchemaState:
 
 
 async def _current(connection: psycopg.AsyncConnection[Any], phase: Phase) -> str | None:
+    sql = f"select version_num from tiebeam.{version_table(phase)}"  # noqa: S608 - one of two fixed names
     try:
-        cursor = await connection.execute(f"select version_num from tiebeam.{version_table(phase)}".encode())  # noqa: S608 - two fixed names
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.InsufficientPrivilege):
+        row = await (await connection.execute(sql.encode())).fetchone()
+    except _UNSEEN:
         return None
-    row = await cursor.fetchone()
     return str(row[0]) if row else None
 
 
+def too_new(state: PhaseState) -> SchemaTooNewError:
+    """Return the error of a database that a newer release has migrated."""
+    return SchemaTooNewError(
+        f"The database is at schema {state.current}; the newest this release knows is {state.needed}.",
+        action="Install the newer release of Tiebeam that migrated it, or restore a backup from before.",
+    )
+
+
 async def require_current(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Raise `SchemaTooNewError` or `SchemaTooOldError` unless this release can run on the connected database."""
+    """Raise `SchemaTooNewError` or `SchemaTooOldError` unless this release can run on the database."""
     state = await read_state(connection)
-    if state.too_new:
-        raise SchemaTooNewError(
-            f"The database is at schema {state.pre.current}, and this release knows none after {state.pre.needed}.",
-            action="Install the newer release of Tiebeam that migrated it, or restore a backup from before.",
-        )
+    for phase in (state.pre, state.post):
+        if phase.too_new:
+            raise too_new(phase)
     if state.too_old:
         raise SchemaTooOldError(
-            f"The database is at schema {state.pre.current or 'none'}, and this release needs {state.pre.needed}.",
+            f"The database is at schema {state.pre.current}; this release needs {state.pre.needed}.",
             action="Run the migrations as the database's owner: tiebeam init.",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,8 @@ class Sql(str):
     __slots__ = ("name",)
     name: str
 
-    def __new__(cls, text: str, name: str) -> Sql:
+    def __new__(cls, text: str, name: str) -> Self:
+        """Name `text`."""
         made = super().__new__(cls, text)
         made.name = name
         return made
@@ -43,7 +44,9 @@ class Queries:
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names of all statements of the package."""
-        stems = (entry.name.removesuffix(".sql") for entry in self._folder.iterdir() if entry.name.endswith(".sql"))
+        stems = (
+            entry.name.removesuffix(".sql") for entry in self._folder.iterdir() if entry.name.endswith(".sql")
+        )
         return iter(sorted(stems))
 
     def _load(self, name: str) -> Sql:

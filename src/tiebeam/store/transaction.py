@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import psycopg
 
-from tiebeam.store.errors import translated
+from tiebeam.store.errors import SchemaChangedError, translated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+
+    from tiebeam.store.connections import Connection
 
     Parameters = Mapping[str, Any] | None
 
 Model = TypeVar("Model")
 
-_SET_FOR_ONE_STATEMENT = """
-select set_config('tiebeam.tenant', %(tenant)s, true),
-       set_config('synchronous_commit', case when %(durable)s then current_setting('synchronous_commit') else 'off' end, true)
-"""
+_BEHIND_THE_WALL = b"select set_config('tiebeam.tenant', %(tenant)s, true)"
+_AND_NOT_DURABLE = _BEHIND_THE_WALL + b", set_config('synchronous_commit', 'off', true)"
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """What is set for each single statement: the tenant ("" for none), and whether to wait for the disk."""
+
+    tenant: str
+    durable: bool
 
 
 class Transaction:
-    """Runs statements. Parameters are `%(name)s`, or `%(name)b` to insist on binary; a literal percent sign is doubled.
+    """Runs statements. Parameters are `%(name)s`, or `%(name)b` for binary; a literal percent sign is `%%`.
 
     Results come in binary, so a type that psycopg does not know (an enum, `tsvector`) needs a cast to text;
     `json` and `jsonb` arrive loaded, times in UTC. Errors are those of `tiebeam.store.errors`.
@@ -31,10 +40,10 @@ class Transaction:
 
     def __init__(
         self,
-        connection: psycopg.AsyncConnection[Any],
+        connection: Connection,
         after_statement: Callable[[str], Awaitable[None]] | None,
         *,
-        single: dict[str, Any] | None = None,
+        single: Single | None = None,
     ) -> None:
         self._connection = connection
         self._after_statement = after_statement
@@ -70,11 +79,11 @@ class Transaction:
         return 0 if self._pipelines else max(0, cursor.rowcount)
 
     async def run_many(self, sql: str, params: Sequence[Mapping[str, Any]]) -> int:
-        """Run the statement once per set of parameters, in one round trip; return how many rows all of them touched."""
+        """Run the statement once per set of parameters, in one round trip; return how many rows were hit."""
         cursor = self._connection.cursor()
         async with self._faults_translated(), self._connection.pipeline():
             if self._single is not None:
-                await self._connection.execute(_SET_FOR_ONE_STATEMENT, self._single)
+                await self._set_for(self._single)
             await cursor.executemany(sql.encode(), params)
         await self._told(sql)
         return max(0, cursor.rowcount)
@@ -89,7 +98,7 @@ class Transaction:
 
     @asynccontextmanager
     async def pipeline(self) -> AsyncIterator[None]:
-        """Send what is run inside without waiting for each answer; the first failure raises at the end of the block."""
+        """Send what is run inside without waiting for each answer; the first failure raises at the end."""
         self._pipelines += 1
         try:
             async with self._faults_translated(), self._connection.pipeline():
@@ -103,18 +112,22 @@ class Transaction:
             if self._single is None:
                 await cursor.execute(sql.encode(), params or {})
             else:
-                await self._execute_alone(cursor, sql, params or {})
+                await self._execute_alone(self._single, cursor, sql, params or {})
         await self._told(sql)
         return cursor
 
     async def _execute_alone(
-        self, cursor: psycopg.AsyncCursor[Any], sql: str, params: Mapping[str, Any]
+        self, single: Single, cursor: psycopg.AsyncCursor[Any], sql: str, params: Mapping[str, Any]
     ) -> None:
-        # Between two syncs of a pipeline PostgreSQL runs one implicit transaction: the settings last exactly as
-        # long as the statement, in a single round trip.
+        # Between two syncs of a pipeline PostgreSQL runs one implicit transaction: the settings last exactly
+        # as long as the statement, in a single round trip.
         async with self._connection.pipeline():
-            await self._connection.execute(_SET_FOR_ONE_STATEMENT, self._single)
+            await self._set_for(single)
             await cursor.execute(sql.encode(), params)
+
+    async def _set_for(self, single: Single) -> None:
+        sql = _BEHIND_THE_WALL if single.durable else _AND_NOT_DURABLE
+        await self._connection.execute(sql, {"tenant": single.tenant})
 
     async def _fetched(self, cursor: psycopg.AsyncCursor[Any]) -> list[tuple[Any, ...]]:
         async with self._faults_translated():
@@ -130,6 +143,9 @@ class Transaction:
             yield
         except psycopg.Error as error:
             found = translated(error)
+            if isinstance(found, SchemaChangedError):
+                # The connection would use its stale plan for ever.
+                await self._connection.close()
             if found is error:
                 raise
             raise found from error

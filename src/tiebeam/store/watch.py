@@ -1,4 +1,4 @@
-"""The watcher: a small process that stops the embedded server when its last client was killed without a word."""
+"""The watcher: a small process that stops the embedded server once its last client was killed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tiebeam.store.postmaster import Places, hold, stop_if_unused
 
 
 def watch(places: Places) -> None:
-    """Wait for the last client to go, then stop the server. Returns at once when another watcher is on duty."""
+    """Detach, wait for the last client to go, and stop the server; does nothing beside another watcher."""
     duty = hold(places.lock("watch"), wait=False)
     if duty is None:
         return

@@ -1,1 +1,1 @@
-"""The schema's history, in two phases: `pre` adds before new code runs, `post` takes away after old code is gone."""
+"""The schema's history in two phases: `pre` adds before new code runs, `post` takes away afterwards."""

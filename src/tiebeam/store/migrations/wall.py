@@ -19,6 +19,7 @@ def wall(
     op.execute(f"alter table {table} enable row level security")
     op.execute(f"alter table {table} force row level security")
     op.execute(
-        f"create policy wall on {table} using ({tenant_column} = {_TENANT}) with check ({tenant_column} = {_TENANT})"
+        f"create policy wall on {table}"
+        f" using ({tenant_column} = {_TENANT}) with check ({tenant_column} = {_TENANT})"
     )
     op.execute(f"grant {grants} on {table} to {APPLICATION_ROLE}")

@@ -37,7 +37,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take it all back, but for the schema `tiebeam` and the role, which other databases of the server may use."""
+    """Take it all back but the schema `tiebeam` and the role, which other databases of the server may use."""
     op.execute("drop function tiebeam.tenant_of(text)")
     op.execute("drop table tiebeam.tenant")
     op.execute("revoke usage on schema tiebeam, replica from tiebeam_app")
@@ -60,7 +60,9 @@ $$
 _MEMBERSHIP = """
 do $$
 begin
-    if exists (select from pg_roles where rolname = 'tiebeam_app' and (rolsuper or rolbypassrls or rolcreaterole)) then
+    if exists (
+        select from pg_roles where rolname = 'tiebeam_app' and (rolsuper or rolbypassrls or rolcreaterole)
+    ) then
         raise exception 'the role tiebeam_app could climb over the wall between tenants'
             using hint = 'alter role tiebeam_app nosuperuser nobypassrls nocreaterole';
     end if;
