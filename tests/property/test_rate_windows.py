@@ -12,6 +12,8 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.factories import sightings
+from tests.factories.sightings import Seen
 
 from tiebeam.operations.limits.bucket import admit, give_back, holds, own_calls
 from tiebeam.operations.limits.model import SHARES, Rates, State, Ticket, decode, encode
@@ -24,19 +26,8 @@ Then: TypeAlias = "Callable[[float], None]"
 START = 1_795_000_000.0
 
 
-@dataclass(frozen=True)
-class Seen:
-    status: int | None = 200
-    limit: int | None = None
-    remaining: int | None = None
-    reset: datetime | None = None
-    date: datetime | None = None
-    retry_after_seconds: float | None = None
-
-
-def headers(now: float, limit: int, span_seconds: float, remaining: int | None = None) -> Seen:
-    date = datetime.fromtimestamp(now, UTC)
-    return Seen(limit=limit, remaining=remaining, reset=date + timedelta(seconds=span_seconds), date=date)
+def headers(now: float, limit: int, span_seconds: float) -> Seen:
+    return sightings.headers(datetime.fromtimestamp(now, UTC), limit, span_seconds)
 
 
 @dataclass

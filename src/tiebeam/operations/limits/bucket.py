@@ -48,6 +48,8 @@ def admit(state: State, rates: Rates, share: str, now: float) -> tuple[State, Ti
 
     Raises ValueError for a share that is none of SHARES.
     """
+    if share not in SHARES:
+        raise ValueError(f"{share!r} is no share of the budget; there are {', '.join(SHARES)}")
     index = SHARES.index(share)
     current = settled(state, now)
     moment = current.clock
