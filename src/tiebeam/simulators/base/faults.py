@@ -68,7 +68,10 @@ class FaultRule:
             raise ValueError(f"no fault {self.kind!r}; there are {', '.join(KINDS)}")
         if not 0 <= self.probability <= 1:
             raise ValueError(f"probability is {self.probability}; give a number from 0 to 1")
-        re.compile(self.match)
+        try:
+            re.compile(self.match)
+        except re.error as error:
+            raise ValueError(f"match {self.match!r} is not a regular expression: {error}") from error
 
 
 def rules_from_json(text: str | bytes) -> list[FaultRule]:

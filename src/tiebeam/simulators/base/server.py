@@ -21,8 +21,8 @@ _BODY_BYTES_MAX = 512 * 1024 * 1024
 @asynccontextmanager
 async def serve(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Serve `simulator` and give its base URL; port 0 takes a free one. OSError when a port is taken."""
-    server = web.Server(_adapter(simulator))
-    runner = web.ServerRunner(server, access_log=None, handler_cancellation=True)
+    server = web.Server(_adapter(simulator), access_log=None, handler_cancellation=True)
+    runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
