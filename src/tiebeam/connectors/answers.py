@@ -35,15 +35,20 @@ def parse_json(body: bytes) -> Any:
     What orjson refuses or would round (lone surrogates, bytes that are not UTF-8, numbers beyond 64 bits) is
     read all the same, in a form that `orjson.dumps` refuses: one bad row damages itself and not its page.
     """
+    return _parsed(body)[0]
+
+
+def _parsed(body: bytes) -> tuple[Any, bool]:
+    """Return a body's value, and whether all of it can be written as JSON again."""
     body = body.removeprefix(BOM)
     if _LONG_NUMBER not in body.translate(_DIGITS):
         try:
-            return orjson.loads(body)
+            return orjson.loads(body), True
         except orjson.JSONDecodeError:
             pass
     try:
         text = body.decode("utf-8", "surrogateescape")
-        return json.loads(text, parse_float=_number, parse_constant=Decimal)
+        return json.loads(text, parse_float=_number, parse_constant=Decimal), False
     except (ValueError, RecursionError) as error:
         raise GarbledError(str(error)) from error
 
@@ -65,8 +70,9 @@ def read_rows(body: bytes, envelope: Envelope, key: str) -> Rows:
     """Return the rows of a listing's answer. Raises GarbledError, ShapeError."""
     good: list[dict[str, Any]] = []
     bad: list[Damage] = []
-    for row in _unwrapped(parse_json(body), envelope):
-        reason = _fault(row, key)
+    value, exact = _parsed(body)
+    for row in _unwrapped(value, envelope):
+        reason = _fault(row, key, exact=exact)
         if reason is None:
             good.append(row)
         else:
@@ -122,11 +128,13 @@ def key_at(row: Any, path: str) -> str | None:
     return str(row) if usable else None
 
 
-def _fault(row: Any, key: str) -> str | None:
+def _fault(row: Any, key: str, *, exact: bool) -> str | None:
     if not isinstance(row, dict):
         return f"an object was promised and {_kind(row)} came"
     if key_at(row, key) is None:
         return f"the row has no usable {key!r}"
+    if exact:
+        return None
     try:
         orjson.dumps(row)
     except (TypeError, RecursionError) as error:
