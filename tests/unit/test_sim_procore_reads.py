@@ -378,6 +378,15 @@ def test_a_deleted_schedule_stays_listed_with_its_moment(desk: Desk) -> None:
     assert desk.get(f"{V2}/schedules")["data"][0]["deleted_at"] == "2026-03-02T15:00:00Z"
 
 
+def test_a_projects_tools_tell_which_are_switched_on(desk: Desk) -> None:
+    desk.state.set_tool(5, "rfis", False)
+    tools = desk.get(f"{P}/tools")
+    assert set(tools[0]) == {"id", "title", "engine_name", "position", "is_active", "required"}
+    off = desk.get(f"{P}/tools", **{"filters[is_active]": "false"})
+    assert [tool["engine_name"] for tool in off] == ["rfis"]
+    assert len(desk.get(f"{P}/tools", **{"filters[is_active]": "true"})) == len(tools) - 1
+
+
 def test_strings_of_every_kind_come_through_whole(desk: Desk) -> None:
     text = 'NUL \x00, crane \U0001f3d7, quote ", mark ~{signature}'
     rfi_id = desk.put("rfis", id=2**62, subject=text, created_at="1962-01-01T00:00:00Z")

@@ -37,6 +37,11 @@ async def opened(*rules: FaultRule) -> AsyncIterator[tuple[aiohttp.ClientSession
         yield session, base_url
 
 
+async def fired(session: aiohttp.ClientSession, base_url: str) -> Any:
+    async with session.get(f"{base_url}/__sim/stats") as answer:
+        return (await answer.json())["faults"]
+
+
 async def test_a_real_client_walks_the_links_over_a_socket() -> None:
     subjects: list[str] = []
     async with opened() as (session, base_url):
@@ -66,10 +71,8 @@ async def test_a_late_answer_is_late_and_others_are_not_held_up() -> None:
         late = asyncio.ensure_future(session.get(f"{base_url}{RFIS}"))
         async with session.get(f"{base_url}/rest/v1.0/me") as answer:
             assert answer.status == 200
-        while True:
-            async with session.get(f"{base_url}/__sim/stats") as answer:
-                if (await answer.json())["faults"] == {"delay": 1}:
-                    break
+        while await fired(session, base_url) != {"delay": 1}:
+            assert not late.done()
         assert not late.done()
         late.cancel()
 

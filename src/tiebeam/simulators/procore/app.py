@@ -14,7 +14,15 @@ from tiebeam.simulators.procore.listing import ListingCache
 from tiebeam.simulators.procore.mischief import Mischief, Target, refusal
 from tiebeam.simulators.procore.oauth import OAuth, bearer
 from tiebeam.simulators.procore.options import ProcoreOptions
-from tiebeam.simulators.procore.reads import correspondence, daily_logs, directory, money, paper, schedule
+from tiebeam.simulators.procore.reads import (
+    correspondence,
+    daily_logs,
+    directory,
+    money,
+    paper,
+    schedule,
+    tools,
+)
 from tiebeam.simulators.procore.render import Renderer
 from tiebeam.simulators.procore.routing import Route, Router
 from tiebeam.simulators.procore.stats import Stats
@@ -30,7 +38,7 @@ if TYPE_CHECKING:
     from tiebeam.simulators.procore.state import ProcoreState
     from tiebeam.simulators.procore.tables import RecordId
 
-_FAMILIES = (directory, correspondence, paper, money, schedule, daily_logs)
+_FAMILIES = (directory, correspondence, paper, money, schedule, daily_logs, tools)
 
 
 def read_routes() -> Iterator[Route]:

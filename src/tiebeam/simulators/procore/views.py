@@ -192,9 +192,9 @@ def _document_v2(state: ProcoreState, resource: str, row: Row) -> Any:
 def _schedule_v2(state: ProcoreState, resource: str, row: Row) -> Any:
     content = dict(row.fields)
     own_id = content.pop("id")
-    place = {"project_id": row.project_id, "company_id": state.company_id}
+    place: dict[str, Any] = {"project_id": row.project_id, "company_id": state.company_id}
     if resource != "schedules":
-        place["schedule_id"] = row.parent_id  # type: ignore[assignment]
+        place["schedule_id"] = row.parent_id
     return _textual({RESOURCES[resource].id_field: own_id, **content, **place})
 
 
