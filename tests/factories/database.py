@@ -1,8 +1,8 @@
 """A PostgreSQL for the tests: one server, one migrated template a schema, one fresh copy of it a test.
 
 The server is embedded, without fsync, and shared by every process of every test run on this machine; the
-last one out stops it. `TIEBEAM_TEST_DATABASE_URL` names another server instead (PostgreSQL 15+, a role that may
-create databases and roles).
+last one out stops it. `TIEBEAM_TEST_DATABASE_URL` names another server instead (PostgreSQL 15+, a role that
+may create databases and roles).
 """
 
 from __future__ import annotations

@@ -55,8 +55,8 @@ _SETTINGS = {
 }
 _UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
-# Kept for their exit status: a child that nobody waits for would stay a zombie.
-_children: list[subprocess.Popen[bytes]] = []
+# The shell is gone before the server is up, so the server is nobody's child and leaves no zombie behind.
+_DETACHED = ("/bin/sh", "-c", '"$@" &', "sh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +139,23 @@ def ensure_running(launch: Launch) -> None:
 
     Raises `EmbeddedServerError` when it dies, or is not ready after `ready_seconds_max`.
     """
-    _children[:] = [child for child in _children if child.poll() is None]
+    log_start = None
     for _ in ticks(launch.ready_seconds_max):
         if (lock := hold(launch.places.lock("server"), wait=False)) is not None:
             with lock:
-                child, log_start = _start(launch, lock)
-            _wait_ready(launch, child, log_start)
-            return
+                if log_start is not None:
+                    raise _failure("The embedded PostgreSQL does not start", _log_after(launch, log_start))
+                log_start = _start(launch, lock)
         if _ready(launch.places):
             return
-    raise _not_ready(launch)
+    raise EmbeddedServerError(
+        f"The embedded PostgreSQL is not ready after {launch.ready_seconds_max:.0f} seconds.",
+        action=f"See {launch.places.log}: it may still be recovering from a crash. Try again later.",
+    )
 
 
-def _start(launch: Launch, lock: IO[bytes]) -> tuple[subprocess.Popen[bytes], int]:
+def _start(launch: Launch, lock: IO[bytes]) -> int:
+    """Launch the server with `lock` in its hands; return where in the log its words begin."""
     _disown_pid_file(launch.places)
     settings = _SETTINGS | ({} if launch.fsync else _UNSAFE)
     folder = str(_socket_folder(launch)).replace('"', '""')
@@ -159,27 +163,28 @@ def _start(launch: Launch, lock: IO[bytes]) -> tuple[subprocess.Popen[bytes], in
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     with _opened_log(launch) as log:
         log_start = log.tell()
-        child = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, no shell
-            [launch.binaries.program("postgres"), "-D", str(launch.places.data), *options],
+        subprocess.run(  # noqa: S603 - PostgreSQL's own program, given to the shell as words
+            [*_DETACHED, launch.binaries.program("postgres"), "-D", str(launch.places.data), *options],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             cwd="/",
-            env=_environment(),
+            env=_environment() | {"PG_GRANDPARENT_PID": str(os.getpid())},
             # Ctrl-C in the terminal is for us; the server goes when its last client does.
             start_new_session=True,
             pass_fds=(lock.fileno(),),
+            check=True,
             **launch.account.popen(),
         )
-    _children.append(child)
-    return child, log_start
+    return log_start
 
 
 def _disown_pid_file(places: Places) -> None:
     """Put our own pid into a dead server's file.
 
     Its number may belong to some other process by now, which PostgreSQL would take for a live server; of its
-    parent's it takes no notice. The rest must stay: it guards against a server started by other means.
+    grandparent's, which it is told, it takes no notice. The rest must stay: it guards against a server that was
+    started by other means.
     """
     lines = pid_lines(places)
     if not lines:
@@ -248,26 +253,10 @@ def _answers(path: Path) -> bool:
     return True
 
 
-def _wait_ready(launch: Launch, child: subprocess.Popen[bytes], log_start: int) -> None:
-    for _ in ticks(launch.ready_seconds_max):
-        if child.poll() is not None:
-            raise _failure("The embedded PostgreSQL does not start", _log_after(launch.places, log_start))
-        if pid_lines(launch.places)[:1] == [str(child.pid)] and _ready(launch.places):
-            return
-    raise _not_ready(launch)
-
-
-def _log_after(places: Places, position: int) -> str:
-    with places.log.open("rb") as log:
+def _log_after(launch: Launch, position: int) -> str:
+    with launch.places.log.open("rb") as log:
         log.seek(position)
         return log.read().decode("utf-8", "replace")
-
-
-def _not_ready(launch: Launch) -> EmbeddedServerError:
-    return EmbeddedServerError(
-        f"The embedded PostgreSQL is not ready after {launch.ready_seconds_max:.0f} seconds.",
-        action=f"See {launch.places.log}: it may still be recovering from a crash. Try again later.",
-    )
 
 
 def ensure_watched(places: Places) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
@@ -78,7 +79,9 @@ class EmbeddedServer:
         """Leave; the last client stops the server and waits for it. Leaving twice does nothing."""
         if not self._client.closed:
             self._client.close()
-            await asyncio.to_thread(stop_if_unused, self._places)
+            # A folder that is gone has taken its server with it.
+            with suppress(FileNotFoundError):
+                await asyncio.to_thread(stop_if_unused, self._places)
 
     async def __aenter__(self) -> Self:
         return self

@@ -15,6 +15,7 @@ from tiebeam.store.transaction import Single, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from types import TracebackType
     from uuid import UUID
 
     from tiebeam.kernel.clock import Clock
@@ -26,8 +27,8 @@ _BEGIN = b"begin; select set_config('tiebeam.tenant', '%s', true)"
 class Store:
     """One database, reached as the application role, every transaction behind the wall of one tenant.
 
-    It belongs to the event loop it was opened in, and needs direct connections: a pooler that changes
-    sessions between transactions would lose advisory locks.
+    Open it, or use it as an async context manager. It belongs to the event loop it was opened in, and needs
+    direct connections: a pooler that changes sessions between transactions would lose advisory locks.
     """
 
     def __init__(
@@ -101,10 +102,23 @@ class Store:
         """Return the lock named `key`, or None when it is held. It dies with this process or connection."""
         return await self._locks.take(key)
 
+    async def server_version(self) -> str:
+        """Return the server's version, such as `18.6`."""
+        async with self.autocommit(None) as single:
+            return str(await single.value("select current_setting('server_version')"))
+
     async def close(self) -> None:
         """Close every connection and give up every lock."""
         await self._locks.close()
         await self._connections.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
 
     async def _commit(self, connection: Connection) -> None:
         await self._told("before commit")

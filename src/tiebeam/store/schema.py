@@ -110,7 +110,8 @@ async def require_current(connection: psycopg.AsyncConnection[Any]) -> None:
         if phase.too_new:
             raise too_new(phase)
     if state.too_old:
+        found = state.pre.current or "none"
         raise SchemaTooOldError(
-            f"The database is at schema {state.pre.current}; this release needs {state.pre.needed}.",
+            f"The database is at schema {found}; this release needs {state.pre.needed}.",
             action="Run the migrations as the database's owner: tiebeam init.",
         )

@@ -1,5 +1,4 @@
 """The application role, the schemas and the tenants."""
-# ruff: noqa: N999 - Alembic loads migrations by path, and the number keeps them in order.
 
 from __future__ import annotations
 
