@@ -105,7 +105,7 @@ limits = st.tuples(st.integers(1, 40), st.integers(20, 200))
 
 @pytest.mark.req("R8", "R9")
 @given(arrivals=arrivals, limits=limits, held_back=st.sampled_from([0.0, 0.3, 0.5, 1.0]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_no_window_ever_holds_more_than_the_learnt_limit(
     arrivals: list[tuple[float, str, int]], limits: tuple[int, int], held_back: float
 ) -> None:
@@ -226,7 +226,7 @@ def test_an_idle_gate_lends_to_the_only_one_who_polls() -> None:
         max_size=12,
     ),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_nothing_a_vendor_says_breaks_the_gate_or_makes_it_pass_in_a_pause(
     arrivals: list[tuple[float, str, int]],
     answers: list[tuple[float, int | None, int, int, float, float | None]],

@@ -31,8 +31,10 @@ def learn(state: State, rates: Rates, sighting: Sighting, now: float) -> State:
 def window_of(state: State, rates: Rates, sighting: Sighting) -> Window | None:
     """Return the window that the headers speak of, None when they say nothing.
 
-    A Reset further off than any spike window lasts can only be the hour's. A nearer one may be either's: then
-    the limit decides, by what is known.
+    A Reset further off than any spike window lasts can only be the hour's. A nearer one is the spike's, unless
+    it bears the very limit that the hour is known by: an hour is that near its end once in 300 times, and a
+    spike limit taken for the hour's would be missed for good, while the contrary mends itself at the next far
+    Reset. Without a Reset the limit alone decides, by what is known.
     """
     if sighting.limit is None or sighting.limit < 0:
         return None
@@ -40,8 +42,10 @@ def window_of(state: State, rates: Rates, sighting: Sighting) -> Window | None:
     if span_seconds is not None and span_seconds > _SPIKE_SPAN_SECONDS_MAX:
         return HOUR
     spike, hour = limit_of(state, rates, SPIKE), limit_of(state, rates, HOUR)
+    if span_seconds is not None:
+        return HOUR if spike != hour == sighting.limit else SPIKE
     if spike == hour == sighting.limit:
-        return HOUR if span_seconds is None else SPIKE
+        return HOUR
     return min((SPIKE, HOUR), key=lambda window: _distance(sighting.limit, limit_of(state, rates, window)))
 
 

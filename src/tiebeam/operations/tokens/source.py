@@ -80,10 +80,10 @@ class UnansweredError(TiebeamError):
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A token as a process remembers it; it looks again at `look_at`."""
+    """A token as a process remembers it, and until when that counts."""
 
     token: str = field(repr=False)
-    look_at: datetime
+    until: datetime
 
 
 class VaultTokenSource:
@@ -110,14 +110,14 @@ class VaultTokenSource:
         self._turn = asyncio.Lock()
         self._running: set[asyncio.Task[str]] = set()
         self._held: _Held | None = None
-        self._replacement: tuple[str, datetime] | None = None
+        self._replacement: _Held | None = None
 
     async def token(self) -> str:
         """Return a token that is good for at least a minute.
 
         Raises NotConnectedError when somebody must act, and any other TiebeamError when it passes by itself.
         """
-        if self._held is not None and self._clock.now() < self._held.look_at:
+        if self._held is not None and self._clock.now() < self._held.until:
             return self._held.token
         return await self._uninterrupted(None)
 
@@ -178,7 +178,8 @@ class VaultTokenSource:
             self._held = None
             raise outcome
         if stale is not None:
-            self._replacement = (outcome.access_token, self._clock.now())
+            until = self._clock.now() + timedelta(seconds=REFUSED_AGAIN_SECONDS)
+            self._replacement = _Held(outcome.access_token, until)
         self._held = None
         return outcome.access_token
 
@@ -228,9 +229,10 @@ class VaultTokenSource:
         return None
 
     def _replaced_lately(self, stale: str) -> bool:
-        if self._replacement is None or self._replacement[0] != stale:
-            return False
-        return (self._clock.now() - self._replacement[1]).total_seconds() <= REFUSED_AGAIN_SECONDS
+        replacement = self._replacement
+        return (
+            replacement is not None and replacement.token == stale and self._clock.now() <= replacement.until
+        )
 
     def _left_seconds(self, connection: Connection, secrets: Secrets, stale: str | None) -> float:
         """Return how long the kept token lives; 0 when there is none or it is the stale one."""
