@@ -62,7 +62,7 @@ _SPOILS: tuple[tuple[str, str, Spoil, int], ...] = (
     ("tasks", "name", _framed, 150),
     ("activities", "activity_name", _framed, 150),
     ("change_events", "title", _framed, 90),
-    ("vendors", "name", _framed, 10_000),
+    ("vendors", "notes", _framed, 30),
     ("observations", "description", _long, 150),
     ("change_events", "description", _long, 120),
     ("rfis", "reference", _long, 400),

@@ -23,6 +23,7 @@ from tiebeam.simulators.company.cast import Hiring
 from tiebeam.simulators.company.company import Company
 from tiebeam.simulators.company.founding import Founder
 from tiebeam.simulators.company.life import Life
+from tiebeam.simulators.company.logs import MAKERS
 from tiebeam.simulators.company.moments import (
     at_midnight,
     moment_between,
@@ -159,7 +160,7 @@ class _Past:
     def _moment(self, kind: str, logged: list[date]) -> datetime:
         rng, first, last = self.rng, self.plan.first_day, self._last_day()
         offset = self.site.job.offset_hours
-        if kind in daily.MAKERS:
+        if kind in MAKERS:
             return moment_on(rng, rng.choice(logged), offset)
         if kind == "drawings":
             last = first + (last - first) / 4

@@ -211,6 +211,7 @@ def _submittal_fields(site: Site, rng: Random, at: datetime, firm: Firm) -> Fiel
     title = f"{rng.choice(trade.materials)} - {kind['name']}"
     submitter, manager, reviewer = firm.people[0].ref, site.staff_ref(rng), site.designer_ref(rng)
     attachments = site.attachments(rng, "product-data", 0.6)
+    location, cost_code = site.location(rng), site.cost_codes.get(trade.name)
     return {
         "number": str(number),
         "formatted_number": formatted,
@@ -231,8 +232,11 @@ def _submittal_fields(site: Site, rng: Random, at: datetime, firm: Firm) -> Fiel
         "specification_section": _with_revision(site, section),
         "submittal_package": rng.choice(site.packages) if site.packages and rng.random() < 0.4 else None,
         "scheduled_task": rng.choice(site.phases) if site.phases and rng.random() < 0.3 else None,
-        "location": site.location(rng),
-        "cost_code": site.cost_codes.get(trade.name),
+        "location": location,
+        "location_id": location["id"] if location else None,
+        "cost_code": cost_code,
+        "cost_code_id": cost_code["id"] if cost_code else None,
+        "sub_job_id": None,
         "approvers": _approvers(site, rng, at, [submitter, manager, reviewer]),
         **_submittal_blanks(),
         "attachments": attachments,

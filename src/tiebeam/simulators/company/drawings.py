@@ -41,6 +41,7 @@ def lay_out(site: Site, rng: Random, counts: dict[str, int], at: datetime, pause
             "description": f"Sheets of {name.lower()}",
             "deletable": False,
             "latest_revision_update": None,
+            "created_at": stamp(at),
             "updated_at": stamp(at),
         }
         site.areas.append(site.insert("drawing_areas", fields, at))

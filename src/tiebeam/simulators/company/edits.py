@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tiebeam.simulators.company import correspondence, daily, gatherings, media, money, names, paper
+from tiebeam.simulators.company import (
+    change_events,
+    correspondence,
+    daily,
+    gatherings,
+    media,
+    money,
+    names,
+    paper,
+)
+from tiebeam.simulators.company.logs import MAKERS
 from tiebeam.simulators.company.moments import day_text
 from tiebeam.simulators.procore.identifiers import stamp
 
@@ -130,14 +139,10 @@ def _edit_described(_site: Site, rng: Random, _fields: Fields, at: datetime) -> 
     return {"description": f"Revised {at:%Y-%m-%d %H:%M:%S}, see note {rng.randint(1, 99)}"}
 
 
-def _edit_priced(_site: Site, rng: Random, fields: Fields, at: datetime) -> Fields:
-    more = Decimal(rng.randint(100, 500_000)) / 100
-    return rng.choice(
-        (
-            {"grand_total": str(Decimal(fields["grand_total"]) + more)},
-            {"schedule_impact_amount": rng.randint(0, 20), "due_date": day_text(at, 10)},
-        )
-    )
+def _edit_priced(site: Site, rng: Random, fields: Fields, at: datetime) -> Fields:
+    if rng.random() < 0.5:
+        return money.extend_order(site, rng, fields, at)
+    return {"schedule_impact_amount": rng.randint(0, 20), "due_date": day_text(at, 10)}
 
 
 def _edit_line(site: Site, rng: Random, fields: Fields, at: datetime) -> Fields:
@@ -175,7 +180,7 @@ EDITS: dict[str, Edit] = {
     "change_order_requests": _edit_described,
     "change_order_packages": _edit_described,
     "schedule": _edit_line,
-    **dict.fromkeys(daily.MAKERS, _edit_log),
+    **dict.fromkeys(MAKERS, _edit_log),
 }
 
 
@@ -207,7 +212,7 @@ def _move_observation(_site: Site, rng: Random, fields: Fields, at: datetime) ->
 
 
 def _move_event(_site: Site, rng: Random, fields: Fields, _at: datetime) -> Fields | None:
-    others = [status for status in money.EVENT_STATUSES if status != fields["status"]]
+    others = [status for status in change_events.EVENT_STATUSES if status != fields["status"]]
     return {"status": rng.choice(others)}
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tiebeam.simulators.company import paper
 from tiebeam.simulators.company.actor import Done, Place
-from tiebeam.simulators.company.daily import MAKERS
+from tiebeam.simulators.company.logs import MAKERS
 from tiebeam.simulators.company.moments import later
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def finish(actor: Actor, site: Site, at: datetime) -> Done:
         return []
     site.job.active = False
     closing = {
+        "project_stage_id": 6103,
         "project_stage": {"id": 6103, "name": "Post-Construction"},
         "completion_date": at.date().isoformat(),
     }

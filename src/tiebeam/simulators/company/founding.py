@@ -32,6 +32,23 @@ _LEFT_EMPTY = (
     "origin_data",
     "owners_project_id",
     "parent_job_id",
+    "code",
+    "delivery_method",
+    "dictionary_type",
+    "from_project_template_id",
+    "inbound_email_address",
+    "logo_id",
+    "parent_job",
+    "persistent_message",
+    "photo_url",
+    "project_bid_type",
+    "project_owner_type",
+    "project_region",
+    "project_sector_id",
+    "project_type",
+    "sector",
+    "standard_cost_code_list_id",
+    "work_scope",
     "photo_id",
     "project_bid_type_id",
     "project_owner_type_id",
@@ -164,12 +181,14 @@ def _project_fields(
         "completion_date": job.finish_day.isoformat(),
         "estimated_value": str(job.contract_value),
         "total_value": str(job.contract_value),
+        "project_stage_id": 6100 + stage,
         "project_stage": {"id": 6100 + stage, "name": _STAGES[stage]},
         "company": {"id": company_id, "name": company},
         "phone": names.phone(rng),
         "square_feet": rng.randint(8, 400) * 1000,
         "origin_id": f"J{job.number}",
         "description": f"{job.name} for {job.owner.name}",
+        "created_by": job.estimator.ref,
         "custom_fields": {"custom_field_4401": {"data_type": "string", "value": job.estimator.name}},
         **_project_blanks(job),
     }
@@ -179,6 +198,7 @@ def _project_blanks(job: Job) -> Fields:
     return {
         **dict.fromkeys(_LEFT_EMPTY),
         "is_demo": False,
+        "is_erp_integrated": False,
         "departments": [],
         "template": False,
         "locale": "en",
@@ -200,7 +220,8 @@ def _enrol(site: Site, offices: list[Firm], made: datetime) -> None:
     for person in dict.fromkeys([*site.members, *workers]):
         if person.user_id is not None:
             site.insert("project_users", dict(site.state.get("users", person.user_id)), made)
-        site.insert("project_people", dict(site.state.get("people", person.party_id)), made)
+        party = site.state.get("people", person.party_id)
+        site.insert("project_people", {**party, "updated_at": stamp(made)}, made)
 
 
 def _locate(site: Site, rng: Random, wanted: int, made: datetime) -> None:

@@ -17,7 +17,7 @@ ZONES = {
 }
 
 WORKDAY_HOURS = {
-    6: 0.1,
+    6: 0.05,
     7: 0.6,
     8: 0.9,
     9: 1.0,
@@ -28,10 +28,10 @@ WORKDAY_HOURS = {
     14: 0.9,
     15: 0.9,
     16: 0.8,
-    17: 0.15,
-    18: 0.06,
+    17: 0.1,
+    18: 0.03,
 }
-_NIGHT, _SATURDAY, _SUNDAY = 0.01, 0.1, 0.03
+_NIGHT, _SATURDAY, _SUNDAY = 0.005, 0.06, 0.02
 
 
 def activity(local: datetime) -> float:

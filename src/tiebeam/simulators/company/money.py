@@ -1,4 +1,4 @@
-"""What changes cost: change events, and the orders, requests and packages under the prime contract."""
+"""The prime contract, and the orders, requests and packages that change its sum."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tiebeam.simulators.company.change_events import REASONS, event_lines, take_waiting
 from tiebeam.simulators.company.moments import at_midnight, day_text, later
-from tiebeam.simulators.procore.identifiers import stamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,33 +15,17 @@ if TYPE_CHECKING:
 
     from tiebeam.simulators.company.site import Fields, Site
 
+_ORDER_BLANKS = {
+    **dict.fromkeys(("commitment_change_event_id", "location_id", "reason", "received_from", "reference")),
+    "request_for_quote_id": None,
+    "change_order_change_reason_id": None,
+    "accounting_method": "amount",
+    "field_change": False,
+    "paid": False,
+    "void": False,
+}
 _CENT = Decimal("0.01")
 _DOLLARS = {"base_currency_iso_code": "USD", "currency_iso_code": "USD"}
-EVENT_STATUSES = [
-    {"id": 601 + i, "name": name, "mapped_to_status": mapped}
-    for i, (name, mapped) in enumerate(
-        (("Open", "open"), ("Pending", "pending"), ("Closed", "closed"), ("Void", "void"))
-    )
-]
-_EVENT_TYPES = [
-    {"id": 621 + i, "name": name, "abbreviation": short}
-    for i, (name, short) in enumerate(
-        (("Owner Change", "OC"), ("Allowance", "AL"), ("Contingency", "CT"), ("TBD", "TBD"))
-    )
-]
-_REASONS = [
-    {"id": 641 + i, "change_reason": reason}
-    for i, reason in enumerate(("Client Request", "Design Development", "Existing Condition", "Weather"))
-]
-_LINE_TYPE = {
-    "id": 502,
-    "name": "Materials",
-    "code": "M",
-    "base_type": "materials",
-    "origin_id": None,
-    "origin_data": None,
-}
-_WHY = ("Owner request", "Unforeseen condition", "Design revision", "Coordination")
 
 
 def sign_contract(site: Site, at: datetime) -> None:
@@ -82,131 +66,6 @@ def sign_contract(site: Site, at: datetime) -> None:
     site.contract = {"id": row["id"], "number": row["number"], "title": row["title"], "vendor": job.owner.ref}
 
 
-def raise_event(site: Site, rng: Random, at: datetime, until: datetime) -> Fields:
-    """A change event, because of an RFI when one was said to cost; settled by `until` or not."""
-    rfi = _take(site, "costly rfis", "rfis")
-    number = site.number("change event")
-    lines = _event_lines(site, rng, at)
-    settled = later(rng, at, 45) <= until
-    status = EVENT_STATUSES[2] if settled else rng.choice(EVENT_STATUSES[:2])
-    fields = {
-        "number": f"{number:03d}",
-        "title": rfi["subject"] if rfi else f"{rng.choice(_WHY)}: {lines[0]['description'].lower()}",
-        "description": f"{rng.choice(_WHY)} on {site.job.name}",
-        "scope": rng.choice(("tbd", "in_scope", "out_of_scope")),
-        "status": status,
-        "change_type": rng.choice(_EVENT_TYPES),
-        "change_reason": rng.choice(_REASONS),
-        "event_type": "owner_change",
-        "event_scope": "out_of_scope",
-        "event_origin": _origin(rfi),
-        "rfi": _rfi_ref(rfi),
-        "project_id": site.project_id,
-        "company_id": site.state.company_id,
-        "comments_enabled": True,
-        "deletable": True,
-        "prime_contract_for_estimates": {**site.contract, "name": site.contract["title"]}
-        if site.contract
-        else None,
-        "external_data": {"origin_id": None, "origin_data": None},
-        "created_by": site.staff_ref(rng),
-        "attachments": site.attachments(rng, "quote", 0.3),
-        "change_event_line_items": lines,
-        "change_items": [_change_item(line) for line in lines],
-        "markup_items": [],
-        "production_quantities": [],
-        "rfqs": [],
-        "notes": None,
-        "source": None,
-        "currency_configuration": {"currency_iso_code": "USD"},
-        "custom_fields": {},
-    }
-    event = site.insert("change_events", fields, at)
-    site.waiting["unpriced events"].append(event["id"])
-    return event
-
-
-def _take(site: Site, pool: str, resource: str) -> Fields | None:
-    """The oldest waiting paper that still is there."""
-    waiting = site.waiting[pool]
-    while waiting:
-        row = site.state.tables[resource].find(waiting.pop(0))
-        if row is not None and row.live:
-            return row.fields
-    return None
-
-
-def _origin(rfi: Fields | None) -> Fields | None:
-    if rfi is None:
-        return None
-    return {
-        "origin_id": rfi["id"],
-        "origin_type": "RFI",
-        "display_name": rfi["full_number"],
-        "web_page_url": None,
-    }
-
-
-def _rfi_ref(rfi: Fields | None) -> Fields | None:
-    if rfi is None:
-        return None
-    shown = ("id", "full_number", "due_date", "status")
-    return {**{name: rfi[name] for name in shown}, "title": rfi["subject"], "number": int(rfi["number"])}
-
-
-def _event_lines(site: Site, rng: Random, at: datetime) -> list[Fields]:
-    lines = []
-    for number in range(1, 1 + rng.choice((1, 1, 2, 2, 3, 5))):
-        firm = site.firm(rng)
-        if firm.trade is None:
-            continue
-        quantity, unit_cost = rng.randint(1, 120), Decimal(rng.randint(400, 90_000)) / 100
-        lines.append(
-            {
-                "id": site.sub_id(),
-                "number": str(number),
-                "title": rng.choice(firm.trade.materials),
-                "description": rng.choice(firm.trade.work),
-                "status": "open",
-                "vendor": firm.ref,
-                "contract": None,
-                "cost_code": site.cost_codes.get(firm.trade.name),
-                "cost_code_id": (site.cost_codes.get(firm.trade.name) or {}).get("id"),
-                "budget_code": site.wbs_codes.get(firm.trade.name),
-                "line_item_type": _LINE_TYPE,
-                "line_item_type_id": _LINE_TYPE["id"],
-                "estimated_cost_amount": str((quantity * unit_cost).quantize(_CENT)),
-                "estimated_cost_calculation_strategy": "automatic",
-                "estimated_cost_quantity": quantity,
-                "estimated_cost_unit_cost": float(unit_cost),
-                "uom": firm.trade.uom,
-                "rfq_amount": "0.00",
-                "commitment_contract_cost": "0.00",
-                "commitment_pco_cost": "0.00",
-                "prime_pco_cost": "0.00",
-                "created_at": stamp(at),
-                "updated_at": stamp(at),
-            }
-        )
-    return lines
-
-
-def _change_item(line: Fields) -> Fields:
-    amount = line["estimated_cost_amount"]
-    return {
-        "id": line["id"],
-        "item_type": "line_item",
-        "description": line["description"],
-        "budget_code": line["budget_code"],
-        "cost_impact": {"amount": amount, "quantity": line["estimated_cost_quantity"], "uom": line["uom"]},
-        "revenue_impact": {"amount": amount, "source": "matches_cost"},
-        "latest_cost_values": {"rom": amount, "quote": None},
-        "latest_revenue_values": {"rom": amount, "prime_pco": None},
-        "created_at": line["created_at"],
-        "updated_at": line["updated_at"],
-    }
-
-
 def _dated(at: datetime) -> Fields:
     return {
         "due_date": day_text(at, 14),
@@ -225,10 +84,8 @@ def _dated(at: datetime) -> Fields:
 
 def price_change(site: Site, rng: Random, at: datetime, until: datetime) -> Fields:
     """A potential change order, out of the oldest change event that has none yet."""
-    event = _take(site, "unpriced events", "change_events")
-    sources = event["change_event_line_items"] if event else _event_lines(site, rng, at)
-    lines = [_order_line(site, position, source) for position, source in enumerate(sources, start=1)]
-    total = sum((Decimal(line["total_amount"]) for line in lines), Decimal(0))
+    event = take_waiting(site, "unpriced events", "change_events")
+    sources = event["change_event_line_items"] if event else event_lines(site, rng, at)
     number = site.number("pco")
     author = site.staff_ref(rng)
     fields = {
@@ -236,13 +93,13 @@ def price_change(site: Site, rng: Random, at: datetime, until: datetime) -> Fiel
         "contract_id": site.contract["id"],
         "number": f"{number:03d}",
         "position": number,
-        "title": event["title"] if event else lines[0]["description"],
+        "title": event["title"] if event else sources[0]["description"],
         "description": f"Pricing of change event {event['number']}" if event else "Priced on request",
         "status": _order_status(rng, at, until),
         "type": "PrimeContractChangeOrder",
-        "grand_total": str(total.quantize(_CENT)),
+        **_totals(_estimate(sources)),
         "schedule_impact_amount": rng.choice((0, 0, 0, 2, 5, 10)),
-        "change_reason": rng.choice(_REASONS)["change_reason"],
+        "change_reason": rng.choice(REASONS)["change_reason"],
         "prime_change_event_id": event["id"] if event else None,
         "change_order_request_id": None,
         "change_order_request_title": None,
@@ -255,12 +112,15 @@ def price_change(site: Site, rng: Random, at: datetime, until: datetime) -> Fiel
         "creator": author,
         "reviewer": None,
         "designated_reviewer": None,
-        "line_items": lines,
+        **_ORDER_BLANKS,
+        "vendor": site.job.owner.ref,
         "attachments": site.attachments(rng, "pricing", 0.4),
         "currency_configuration": _DOLLARS,
         "custom_fields": {},
     }
     order = site.insert("potential_change_orders", fields, at)
+    for source in sources:
+        _add_line(site, order, event, source, at)
     site.waiting["unrequested orders"].append(order["id"])
     return order
 
@@ -271,28 +131,54 @@ def _order_status(rng: Random, at: datetime, until: datetime) -> str:
     return rng.choice(("draft", "pricing", "pending", "pending", "proceeding"))
 
 
-def _order_line(site: Site, position: int, source: Fields) -> Fields:
+def _add_line(site: Site, order: Fields, event: Fields | None, source: Fields, at: datetime) -> None:
     amount = source["estimated_cost_amount"]
-    return {
-        "id": site.sub_id(),
-        "position": position,
+    origin = None
+    if event is not None:
+        origin = {"id": source["id"], "event_id": event["id"], "cost_rom": amount, "revenue_rom": amount}
+    fields = {
+        "position": site.number(f"lines {order['id']}"),
         "description": source["description"],
+        "amount": amount,
+        "total_amount": amount,
+        "extended_amount": amount,
+        "extended_type": "calculated",
         "quantity": str(source["estimated_cost_quantity"]),
         "uom": source["uom"],
         "unit_cost": f"{source['estimated_cost_unit_cost']:.2f}",
-        "total_amount": amount,
-        "extended_amount": amount,
         "cost_code": source["cost_code"],
         "wbs_code": source["budget_code"],
         "holder": {"id": site.contract["id"], "holder_type": "PrimeContract"},
         "line_item_type": source["line_item_type"],
-        "markup_line_items": [],
-        "currency_configuration": {"currency_iso_code": "USD"},
+        "change_event_line_item": origin,
+        "company": {"id": site.state.company_id, "name": site.staff[0].firm.name},
+        "project": {"id": site.project_id, "name": site.job.name},
+        "tax_code_id": None,
+        "origin_id": None,
+        "origin_data": None,
     }
+    site.insert("potential_change_order_line_items", fields, at, parent_id=order["id"])
+
+
+def extend_order(site: Site, rng: Random, order: Fields, at: datetime) -> Fields:
+    """Add lines to a potential change order, and say what changes in the order itself."""
+    sources = event_lines(site, rng, at)
+    for source in sources:
+        _add_line(site, order, None, source, at)
+    return _totals(Decimal(order["grand_total"]) + _estimate(sources))
+
+
+def _estimate(sources: list[Fields]) -> Decimal:
+    return sum((Decimal(source["estimated_cost_amount"]) for source in sources), Decimal(0))
+
+
+def _totals(total: Decimal) -> Fields:
+    names = ("grand_total", "line_items_total", "line_items_extended_total")
+    return dict.fromkeys(names, str(total.quantize(_CENT)))
 
 
 def _gather(site: Site, pool: str, resource: str, most: int) -> list[Fields]:
-    taken = (_take(site, pool, resource) for _ in range(most))
+    taken = (take_waiting(site, pool, resource) for _ in range(most))
     return [fields for fields in taken if fields is not None]
 
 
@@ -303,7 +189,7 @@ def _sum(papers: list[Fields]) -> str:
 def request_change(site: Site, rng: Random, at: datetime, until: datetime) -> Fields:
     """A change order request, over up to three potential change orders that wait for one."""
     orders = _gather(site, "unrequested orders", "potential_change_orders", rng.randint(1, 3))
-    number = site.number("cor")
+    number, author = site.number("cor"), site.staff_ref(rng)
     fields = {
         **_dated(at),
         "contract_id": site.contract["id"],
@@ -315,7 +201,8 @@ def request_change(site: Site, rng: Random, at: datetime, until: datetime) -> Fi
         "status": _order_status(rng, at, until),
         "grand_total": _sum(orders),
         "schedule_impact_amount": sum(order["schedule_impact_amount"] or 0 for order in orders),
-        "creator": site.staff_ref(rng),
+        "creator": author,
+        "created_by_id": author["id"],
         "contract": {**site.contract, "type": "PrimeContract", "status": "Approved"},
         "batch": None,
         "attachments": [],
@@ -336,7 +223,7 @@ def request_change(site: Site, rng: Random, at: datetime, until: datetime) -> Fi
 def package_change(site: Site, rng: Random, at: datetime, until: datetime) -> Fields:
     """A change order package, over up to two requests that wait for one."""
     requests = _gather(site, "unpackaged requests", "change_order_requests", 2)
-    number = site.number("package of changes")
+    number, author = site.number("package of changes"), site.staff_ref(rng)
     status = _order_status(rng, at, until)
     fields = {
         **_dated(at),
@@ -352,7 +239,8 @@ def package_change(site: Site, rng: Random, at: datetime, until: datetime) -> Fi
         "schedule_impact_amount": sum(request["schedule_impact_amount"] or 0 for request in requests),
         "review_notes": None,
         "revised_substantial_completion_date": None,
-        "creator": site.staff_ref(rng),
+        "creator": author,
+        "created_by_id": author["id"],
         "designated_reviewer": site.designer_ref(rng),
         "reviewer": None,
         "attachments": site.attachments(rng, "signed", 0.3),

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tiebeam.simulators.company import (
+    change_events,
     correspondence,
     daily,
     drawings,
@@ -14,6 +15,7 @@ from tiebeam.simulators.company import (
     money,
     schedule,
 )
+from tiebeam.simulators.company.logs import MAKERS
 from tiebeam.simulators.procore.resources import RESOURCES
 
 if TYPE_CHECKING:
@@ -86,13 +88,13 @@ CREATORS: dict[str, Creator] = {
     "drawing_revisions": _revision,
     "images": _photo,
     "documents": _document,
-    "change_events": money.raise_event,
+    "change_events": change_events.raise_event,
     "potential_change_orders": money.price_change,
     "change_order_requests": money.request_change,
     "change_order_packages": money.package_change,
     "tasks": schedule.add_task,
     "activities": schedule.add_activity,
-    **{kind: partial(_log, kind) for kind in daily.MAKERS},
+    **{kind: partial(_log, kind) for kind in MAKERS},
 }
 
 

@@ -85,17 +85,19 @@ class ProjectPlan:
 def plan_projects(size: Size, rng: Random, today: date) -> list[ProjectPlan]:
     """A plan for each project: few have most of the records, and each its own mix of kinds."""
     weights = [0.4 + rng.lognormvariate(0, 1.0) for _ in range(size.projects)]
+    even = min(1.0, 0.6 / math.sqrt(size.projects))
+    shares = [even / size.projects + (1 - even) * weight / sum(weights) for weight in weights]
     inactive = _inactive(size.projects, rng)
     plans = [
         ProjectPlan(
             index=index,
-            items=round(size.items * weight / sum(weights)),
+            items=round(size.items * share),
             first_day=workday(today - timedelta(days=_history_days(rng))),
             active=index not in inactive,
             new_schedule=(index + size.projects) % 2 == 1,
             tools_off=_tools_off(index, rng),
         )
-        for index, weight in enumerate(weights)
+        for index, share in enumerate(shares)
     ]
     carry: dict[str, float] = defaultdict(lambda: rng.random() * 0.6)
     for plan in plans:

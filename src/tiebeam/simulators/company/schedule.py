@@ -41,7 +41,7 @@ def write_tasks(site: Site, rng: Random, count: int, at: datetime, until: dateti
 def _add_phase(site: Site, rng: Random, index: int, at: datetime, until: datetime) -> Fields:
     name = _PHASES[index % len(_PHASES)]
     first = site.job.first_day + timedelta(days=30 * index)
-    fields = _task_fields(site, rng, name, (first, first + timedelta(days=60)), until)
+    fields = _task_fields(site, rng, name, (first, first + timedelta(days=60)), (at, until))
     fields.update(
         parent_id=None, has_children=True, wbs=str(index + 1), full_outline_path=name, milestone=False
     )
@@ -55,9 +55,8 @@ def add_task(site: Site, rng: Random, at: datetime, until: datetime) -> Fields:
     milestone = rng.random() < 0.08
     name = f"{trade.name} complete" if milestone else rng.choice(trade.work)
     first = date.fromisoformat(phase["start_datetime"][:10]) + timedelta(days=rng.randint(0, 45))
-    fields = _task_fields(
-        site, rng, name, (first, first + timedelta(days=0 if milestone else rng.randint(1, 25))), until
-    )
+    last = first + timedelta(days=0 if milestone else rng.randint(1, 25))
+    fields = _task_fields(site, rng, name, (first, last), (at, until))
     number = site.number(f"below {phase['id']}")
     fields.update(
         parent_id=phase["id"],
@@ -70,7 +69,10 @@ def add_task(site: Site, rng: Random, at: datetime, until: datetime) -> Fields:
     return site.insert("tasks", fields, at)
 
 
-def _task_fields(site: Site, rng: Random, name: str, planned: tuple[date, date], until: datetime) -> Fields:
+def _task_fields(
+    site: Site, rng: Random, name: str, planned: tuple[date, date], told: tuple[datetime, datetime]
+) -> Fields:
+    at, until = told
     slip = timedelta(days=max(-3, round(rng.gauss(4, 6))))
     start, finish = at_midnight(planned[0] + slip), at_midnight(planned[1] + slip) + timedelta(hours=23)
     percentage = progress(start, finish, until)
@@ -101,18 +103,17 @@ def _task_fields(site: Site, rng: Random, name: str, planned: tuple[date, date],
         "start_variance": float(slip.days),
         "finish_variance": float(slip.days),
         "manually_edited": False,
-        "updated_at": stamp(_last_touched(site, rng, percentage, finish, until)),
+        "updated_at": stamp(_last_touched(rng, percentage, finish, at, until)),
         "created_by": author,
         "updated_by": author,
     }
 
 
-def _last_touched(site: Site, rng: Random, percentage: int, finish: datetime, until: datetime) -> datetime:
-    begun = at_midnight(site.job.first_day) + timedelta(hours=9 - site.job.offset_hours)
+def _last_touched(rng: Random, percentage: int, finish: datetime, at: datetime, until: datetime) -> datetime:
     if percentage == 0:
-        return begun
+        return at
     latest = min(until, finish + timedelta(days=1)) if percentage == 100 else until
-    return max(begun, latest - timedelta(hours=rng.randint(0, 150)))
+    return max(at, latest - timedelta(hours=rng.randint(0, 150)))
 
 
 def progress(start: datetime, finish: datetime, until: datetime) -> int:
@@ -141,7 +142,7 @@ def write_activities(site: Site, rng: Random, count: int, at: datetime, until: d
     phases = max(1, count // (2 * _LEAF_PER_PHASE))
     for index in range(phases):
         first = site.job.first_day + timedelta(days=30 * index)
-        fields = _activity_fields(site, rng, _PHASES[index % len(_PHASES)], (first, 60), until)
+        fields = _activity_fields(site, rng, _PHASES[index % len(_PHASES)], (first, 60), (at, until))
         phase = site.insert("activities", fields, at, parent_id=schedule["id"])
         site.summaries.append(
             {"id": phase["id"], "name": phase["activity_name"], "schedule_id": schedule["id"]}
@@ -159,15 +160,16 @@ def add_activity(site: Site, rng: Random, at: datetime, until: datetime) -> Fiel
         days=rng.randint(0, 45)
     )
     fields = _activity_fields(
-        site, rng, rng.choice(rng.choice(TRADES).work), (first, rng.randint(1, 25)), until
+        site, rng, rng.choice(rng.choice(TRADES).work), (first, rng.randint(1, 25)), (at, until)
     )
     fields["parent_id"] = phase["id"]
     return site.insert("activities", fields, at, parent_id=phase["schedule_id"])
 
 
 def _activity_fields(
-    site: Site, rng: Random, name: str, planned: tuple[date, int], until: datetime
+    site: Site, rng: Random, name: str, planned: tuple[date, int], told: tuple[datetime, datetime]
 ) -> Fields:
+    at, until = told
     first, days = planned
     start = at_midnight(first)
     finish = start + timedelta(days=days)
@@ -192,7 +194,7 @@ def _activity_fields(
         "deadline_variance": None,
         "category_data": [],
         "resource_data": [],
-        "updated_at": stamp(_last_touched(site, rng, progress(start, finish, until), finish, until)),
+        "updated_at": stamp(_last_touched(rng, progress(start, finish, until), finish, at, until)),
         "is_critical": total_float == 0,
         "total_float": float(total_float),
         "notes": None,
