@@ -183,8 +183,8 @@ def _disown_pid_file(places: Places) -> None:
     """Put our own pid into a dead server's file.
 
     Its number may belong to some other process by now, which PostgreSQL would take for a live server; of its
-    grandparent's, which it is told, it takes no notice. The rest must stay: it guards against a server that was
-    started by other means.
+    grandparent's, which it is told, it takes no notice. The rest must stay: it guards against a server that
+    was started by other means.
     """
     lines = pid_lines(places)
     if not lines:

@@ -133,7 +133,7 @@ class Connections:
     def _living(self) -> Connection | None:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.closed and not _hung_up(connection):
+            if alive(connection):
                 return connection
             connection.pgconn.finish()
         return None
@@ -146,8 +146,11 @@ class Connections:
             await connection.close()
 
 
-def _hung_up(connection: Connection) -> bool:
+def alive(connection: Connection) -> bool:
+    """Return whether an idle connection is still good, as far as can be told without asking the server."""
+    if connection.closed:
+        return False
     # A server has nothing to say on an idle connection but its farewell.
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    return not poll.poll(0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import psycopg
 
-from tiebeam.store.connections import connect
+from tiebeam.store.connections import alive, connect
 from tiebeam.store.errors import translated
 
 if TYPE_CHECKING:
@@ -22,18 +22,17 @@ _RELEASE = b"select pg_advisory_unlock(hashtextextended(%(key)s, 0))"
 class Lock:
     """A lock that is held; release it, or use it as an async context manager."""
 
-    def __init__(self, locks: Locks, key: str, connection: Connection) -> None:
+    def __init__(self, locks: Locks, key: str) -> None:
         self.key = key
         self._locks = locks
-        self._connection = connection
 
     async def held(self) -> bool:
         """Return whether the database still says so: a lost connection loses its locks."""
-        return await self._locks.alive(self._connection)
+        return await self._locks.holds(self)
 
     async def release(self) -> None:
         """Let the next one have it. Releasing twice does nothing."""
-        await self._locks.release(self.key, self._connection)
+        await self._locks.release(self)
 
     async def __aenter__(self) -> Self:
         return self
@@ -50,7 +49,7 @@ class Locks:
     def __init__(self, url: str) -> None:
         self._url = url
         self._connection: Connection | None = None
-        self._held: set[str] = set()
+        self._held: dict[str, Lock] = {}
         self._turn = asyncio.Lock()
 
     async def take(self, key: str) -> Lock | None:
@@ -58,23 +57,24 @@ class Locks:
         async with self._turn:
             connection = await self._connected()
             # PostgreSQL would let one session take its own lock again.
-            if key in self._held or not await self._asked(connection, _TRY, key):
+            if key in self._held or not await _asked(connection, _TRY, key):
                 return None
-            self._held.add(key)
-            return Lock(self, key, connection)
+            self._held[key] = Lock(self, key)
+            return self._held[key]
 
-    async def release(self, key: str, connection: Connection) -> None:
-        """Give up `key` if it was taken on the present connection."""
+    async def release(self, lock: Lock) -> None:
+        """Give up `lock`, unless it was given up or lost before."""
         async with self._turn:
-            if connection is not self._connection or connection.closed or key not in self._held:
-                return
-            self._held.discard(key)
-            await self._asked(connection, _RELEASE, key)
+            connection = self._present(lock)
+            if connection:
+                del self._held[lock.key]
+                await _asked(connection, _RELEASE, lock.key)
 
-    async def alive(self, connection: Connection) -> bool:
-        """Return whether `connection` is the present one and answers."""
+    async def holds(self, lock: Lock) -> bool:
+        """Return whether `lock` was neither given up nor lost."""
         async with self._turn:
-            if connection is not self._connection or connection.closed:
+            connection = self._present(lock)
+            if connection is None:
                 return False
             try:
                 await connection.execute(b"select 1")
@@ -85,18 +85,28 @@ class Locks:
     async def close(self) -> None:
         """Give up every lock."""
         async with self._turn:
+            self._held.clear()
             if self._connection is not None:
                 await self._connection.close()
 
+    def _present(self, lock: Lock) -> Connection | None:
+        if self._connection is None or not alive(self._connection) or self._held.get(lock.key) is not lock:
+            return None
+        return self._connection
+
     async def _connected(self) -> Connection:
-        if self._connection is None or self._connection.closed:
+        if self._connection is not None and not alive(self._connection):
+            await self._connection.close()
+            self._connection = None
+        if self._connection is None:
             self._held.clear()
             self._connection = await connect(self._url)
         return self._connection
 
-    async def _asked(self, connection: Connection, sql: bytes, key: str) -> bool:
-        try:
-            row = await (await connection.execute(sql, {"key": key})).fetchone()
-        except psycopg.Error as error:
-            raise translated(error) from error
-        return bool(row and row[0])
+
+async def _asked(connection: Connection, sql: bytes, key: str) -> bool:
+    try:
+        row = await (await connection.execute(sql, {"key": key})).fetchone()
+    except psycopg.Error as error:
+        raise translated(error) from error
+    return bool(row and row[0])
