@@ -94,9 +94,15 @@ def test_a_company_may_be_open_at_night() -> None:
     assert len(built.live_until(midnight + timedelta(hours=1))) > 50
 
 
-def test_a_rate_must_be_positive() -> None:
-    with pytest.raises(ValueError, match="positive rate"):
-        company(life=Life(rate_multiplier=0))
+def test_a_company_may_stand_still() -> None:
+    built = company(life=Life(rate_multiplier=0))
+    assert built.live_until(START + 50 * WEEK) == []
+    assert len(built.burst(5)) >= 5
+
+
+def test_a_company_cannot_live_backwards() -> None:
+    with pytest.raises(ValueError, match="rate of 0"):
+        company(life=Life(rate_multiplier=-1))
 
 
 def binned(built: Company, changes: list[Change]) -> None:

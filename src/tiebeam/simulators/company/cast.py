@@ -30,7 +30,7 @@ class Firm:
     domain: str
     created_at: datetime
     active: bool = True
-    people: list[Person] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list, repr=False)
 
     @property
     def ref(self) -> dict[str, Any]:

@@ -31,16 +31,16 @@ class Company:
     `jobs` and `cast` are what the simulators of other systems tell the same story from.
     """
 
-    state: ProcoreState
+    state: ProcoreState = field(repr=False)
     seed: int
     size: Size
     start: datetime
-    cast: Cast
-    sites: list[Site]
+    cast: Cast = field(repr=False)
+    sites: list[Site] = field(repr=False)
     life: Life
-    _actor: Actor = field(init=False)
-    _rhythm: Rhythm = field(init=False)
-    _next: tuple[datetime, Site] | None = field(init=False)
+    _actor: Actor = field(init=False, repr=False)
+    _rhythm: Rhythm = field(init=False, repr=False)
+    _next: tuple[datetime, Site] | None = field(init=False, repr=False)
     _bursts: int = 0
 
     def __post_init__(self) -> None:

@@ -49,9 +49,9 @@ _QUIET_TRIES_MAX = 200_000
 class Life:
     """How a company lives.
 
-    `rate_multiplier` speeds everything up; `changes_per_day` on a working day follows the size unless given.
-    `mix` weighs the acts. `silent_reply_share` of the replies and topic edits leave their parent's
-    `updated_at` alone. `always_open` ignores nights and weekends.
+    `rate_multiplier` speeds everything up, and 0 stops it; `changes_per_day` on a working day follows the
+    size unless given. `mix` weighs the acts. `silent_reply_share` of the replies and topic edits leave their
+    parent's `updated_at` alone. `always_open` ignores nights and weekends.
     """
 
     rate_multiplier: float = 1.0
@@ -61,14 +61,12 @@ class Life:
     always_open: bool = False
 
     def hourly_rate(self, size: Size) -> float:
-        """Changes an hour when a company is as busy as it gets. Raises ValueError unless it is positive."""
+        """Changes an hour when a company is as busy as it gets. Raises ValueError when it is negative."""
         usual = max(_CHANGES_PER_DAY_MIN, size.items * _CHANGES_PER_ITEM_AND_DAY)
         a_day = usual if self.changes_per_day is None else self.changes_per_day
         rate = a_day * self.rate_multiplier / sum(WORKDAY_HOURS.values())
-        if rate <= 0:
-            raise ValueError(
-                "a company that lives needs a positive rate; do not call live_until for one that does not"
-            )
+        if rate < 0:
+            raise ValueError("a company cannot live backwards: give a rate of 0 (nothing happens) or more")
         return rate
 
 
@@ -85,7 +83,9 @@ class Rhythm:
         self._moment = start
 
     def next(self) -> tuple[datetime, Site] | None:
-        """The next moment and its site; None once no site is open any more."""
+        """The next moment and its site; None at a rate of 0, or once no site is open any more."""
+        if self._rate == 0:
+            return None
         for _ in range(_QUIET_TRIES_MAX):
             self._moment += timedelta(hours=self._rng.expovariate(self._rate))
             site = self._rng.choices(self._sites, cum_weights=self._weights)[0]
