@@ -1,0 +1,331 @@
+"""What can happen in a world, one step at a time, each drawn from its seed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from tests.simulation.calm import check_caught_up
+from tests.simulation.process import Process
+from tests.simulation.watched import LATE_SECONDS_MAX
+from tiebeam.connectors.streams import Absence
+from tiebeam.replicate.repository import Replica
+from tiebeam.replicate.sync import Wish
+from tiebeam.simulators.company.acts import BURST_MIX
+from tiebeam.simulators.procore.resources import DAILY_LOG_KINDS, RESOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from tests.simulation.promises import Promises
+    from tests.simulation.world import World
+    from tiebeam.connectors.streams import Stream
+    from tiebeam.simulators.procore.tables import Row
+
+    Step = Callable[[World, Promises], Awaitable[str]]
+
+_TEXTS = ("title", "subject", "name", "comment", "comments", "notes", "description", "activity_name")
+_NUL = "\0"
+
+
+async def run_step(world: World, promises: Promises) -> str:
+    """Take the next step of a world, and say what it was."""
+    name = world.rng.choices(tuple(_STEPS), [weight for weight, _ in _STEPS.values()])[0]
+    detail = await _STEPS[name][1](world, promises)
+    return f"{name} {detail}".strip()
+
+
+async def first_sync(world: World, promises: Promises) -> str:
+    """Begin as every world does: the other tenant's copy whole, then a first attempt at ours."""
+    del promises
+    other = await world.process.sync(world.other.account, Wish())
+    outcome = await world.process.sync(world.vendor.account, Wish())
+    world.statements = outcome.statements
+    return f"other {other.word}, ours {outcome.word}"
+
+
+async def _live(world: World, _promises: Promises) -> str:
+    hours = world.rng.choice((0.05, 0.3, 2.0, 7.0, 26.0))
+    world.clock.advance(hours * 3600)
+    done = world.vendor.company.live_until(world.vendor.state.now())
+    return f"{hours} h: {len(done)} changes"
+
+
+async def _burst(world: World, _promises: Promises) -> str:
+    mix = {**BURST_MIX, "hide": 2.0, "show": 2.0, "purge": 1.0, "toggle": 0.7}
+    done = world.vendor.company.burst(world.rng.randint(1, 14), mix=mix)
+    return f"{len(done)} changes"
+
+
+async def _late(world: World, _promises: Promises) -> str:
+    """Honest edits that are seen minutes after their own `updated_at`."""
+    for stream, row in _some_rows(world, 4):
+        moment = world.vendor.state.now() - timedelta(seconds=world.rng.randint(1, LATE_SECONDS_MAX - 5))
+        _edit(world, stream, row, f"late {world.rng.random():.6f}", at_seconds_ago=moment)
+    return ""
+
+
+async def _silent(world: World, _promises: Promises) -> str:
+    """Edits without a trace in `updated_at`, and replies that leave their RFI's alone."""
+    for stream, row in _some_rows(world, 2):
+        field = _text_field(row)
+        if field:
+            world.vendor.state.update(
+                stream.view, row.id, {field: "silently"}, touch=False, project_id=row.project_id
+            )
+    return ""
+
+
+async def _unstorable(world: World, _promises: Promises) -> str:
+    """A record that PostgreSQL cannot hold, or one that is mended again."""
+    for stream, row in _some_rows(world, 1):
+        field = _text_field(row)
+        if field:
+            broken = _NUL in str(row.fields[field])
+            text = "mended" if broken else f"bro{_NUL}ken 🚧"
+            world.vendor.state.update(stream.view, row.id, {field: text}, project_id=row.project_id)
+    return ""
+
+
+async def _mass_delete(world: World, _promises: Promises) -> str:
+    """More deletions of one kind in one project than a machine should believe."""
+    state, rng = world.vendor.state, world.rng
+    names = [s.view for s in _project_streams(world) if not RESOURCES[s.view].membership]
+    places = [
+        (name, int(row.id))
+        for name in names
+        for row in state.tables["projects"].everything
+        if len(state.rows(name, project_id=int(row.id))) > 8
+    ]
+    if not places:
+        return "of nothing"
+    name, project_id = rng.choice(places)
+    rows = state.rows(name, project_id=project_id)
+    share = rng.choice((0.5, 1.0))
+    for fields in rng.sample(rows, int(len(rows) * share)):
+        state.delete(name, fields["id"], project_id=project_id)
+    return f"{int(len(rows) * share)} {name}"
+
+
+async def _many(world: World, _promises: Promises) -> str:
+    """A bulk import: more records of one kind at once than fit on a page, so that mass deletions can be large."""
+    state, rng = world.vendor.state, world.rng
+    chosen = _some_rows(world, 1)
+    if not chosen or RESOURCES[chosen[0][0].view].membership:
+        return "of nothing"
+    stream, row = chosen[0]
+    own = {"id", "created_at", "updated_at"}
+    fields = {name: value for name, value in row.fields.items() if name not in own}
+    count = rng.randint(12, 45)
+    for _ in range(count):
+        state.insert(stream.view, dict(fields), project_id=row.project_id, parent_id=row.parent_id)
+    return f"{count} {stream.view}"
+
+
+async def _project(world: World, _promises: Promises) -> str:
+    state, rng = world.vendor.state, world.rng
+    row = rng.choice(list(state.tables["projects"].everything))
+    allowed = not state.project_permitted(int(row.id))
+    state.permit_project(int(row.id), allowed)
+    return "regained" if allowed else "lost"
+
+
+async def _tool(world: World, _promises: Promises) -> str:
+    state, rng = world.vendor.state, world.rng
+    project = rng.choice(list(state.tables["projects"].everything))
+    tools = sorted({tool for s in _project_streams(world) if (tool := RESOURCES[s.view].tool)})
+    if not tools:
+        return "none"
+    tool = rng.choice(tools)
+    enabled = not state.tool_enabled(int(project.id), tool)
+    state.set_tool(int(project.id), tool, enabled)
+    return f"{tool} {'on' if enabled else 'off'}"
+
+
+async def _move_log(world: World, _promises: Promises) -> str:
+    """A daily log is moved to another day of its project."""
+    state, rng = world.vendor.state, world.rng
+    kinds = [s.view for s in _project_streams(world) if s.view in DAILY_LOG_KINDS]
+    rows = [row for kind in kinds for row in state.tables[kind].everything if row.live]
+    if not rows:
+        return "none"
+    row = rng.choice(rows)
+    days = sorted({f["log_date"] for f in state.rows("daily_log_headers", project_id=row.project_id)})
+    kind = next(kind for kind in kinds if state.tables[kind].find(row.id, row.project_id) is row)
+    day = rng.choice(days) if days else date.fromisoformat(row.fields["date"]).isoformat()
+    state.update(kind, row.id, {"date": day}, project_id=row.project_id)
+    return f"to {day}"
+
+
+async def _blink(world: World, promises: Promises) -> str:
+    """A record cannot be seen during one whole sync, and is there again before the next."""
+    state, rng = world.vendor.state, world.rng
+    streams = [s for s in _project_streams(world) if s.absence is Absence.DELETED]
+    rows = [(s, row) for s in streams for row in state.tables[s.view].everything if row.live]
+    if not rows or not await _seen_lately(world):
+        return "at nothing"
+    stream, row = rng.choice(rows)
+    state.hide(stream.view, row.id, project_id=row.project_id)
+    outcome = await world.process.sync(world.vendor.account, Wish(full=True))
+    state.unhide(stream.view, row.id, project_id=row.project_id)
+    await promises.check()
+    # Once seen again it must count as seen: a second blink later is a first one.
+    again = await _whole_sync(world)
+    return f"of a {stream.view}: {outcome.word}, {again}"
+
+
+async def _seen_lately(world: World) -> bool:
+    return await _whole_sync(world)
+
+
+async def _whole_sync(world: World) -> bool:
+    """A full sync without any fault, in which everything visible is seen."""
+    simulator = world.vendor.simulator
+    active = simulator.faults is not None and simulator.faults.active
+    simulator.stop_faults()
+    world.vendor.live_chance = 0.0
+    words = [(await world.process.sync(world.vendor.account, Wish(full=True))).word for _ in range(2)]
+    if active and simulator.faults is not None:
+        simulator.faults.resume()
+    return words == ["done", "done"]
+
+
+async def _sync(world: World, _promises: Promises) -> str:
+    wish = _wish(world)
+    _stir(world)
+    outcome = await world.process.sync(world.vendor.account, wish)
+    world.statements = max(40, outcome.statements)
+    return f"{wish.words}: {outcome.word}, {outcome.report.tally.calls} calls"
+
+
+async def _killed_sync(world: World, _promises: Promises) -> str:
+    """A sync whose process dies after some statement, and a new process that goes on."""
+    wish = _wish(world)
+    _stir(world)
+    world.process.breathing = None
+    world.process.kill_at = world.process.statements + world.rng.randint(1, world.statements + 5)
+    outcome = await world.process.sync(world.vendor.account, wish)
+    killed = outcome.word == "killed"
+    world.kills += killed
+    await world.restart()
+    return f"{wish.words}: {outcome.word} after {outcome.statements} statements"
+
+
+async def _two_at_once(world: World, _promises: Promises) -> str:
+    """Two processes sync one connection side by side; one of them may die on the way."""
+    _stir(world)
+    second = await Process(world.url, world.clock, world.rng).start()
+    # Only between transactions: a statement that waits for the other's row lock would hold up both.
+    for process in (world.process, second):
+        process.breathing = frozenset({"commit"})
+    if world.rng.random() < 0.5:
+        second.kill_at = world.rng.randint(1, world.statements)
+    try:
+        outcomes = await asyncio.gather(
+            world.process.sync(world.vendor.account, _wish(world)),
+            second.sync(world.vendor.account, _wish(world)),
+        )
+    finally:
+        await second.end()
+    world.kills += sum(outcome.word == "killed" for outcome in outcomes)
+    return " and ".join(outcome.word for outcome in outcomes)
+
+
+async def _other_tenant(world: World, _promises: Promises) -> str:
+    world.other.company.burst(3)
+    return (await world.process.sync(world.other.account, Wish())).word
+
+
+async def _faults(world: World, _promises: Promises) -> str:
+    faults = world.vendor.simulator.faults
+    assert faults is not None
+    if faults.active:
+        world.vendor.simulator.stop_faults()
+        return "off"
+    faults.resume()
+    return "on"
+
+
+async def _decide(world: World, _promises: Promises) -> str:
+    account = world.vendor.account
+    replica = Replica(world.process.store, account.tenant_id, account.connection_id, world.clock)
+    words = []
+    for hold in await replica.holds():
+        approve = world.rng.random() < 0.6
+        done = await replica.decide_hold(hold.id, approve=approve, by="the simulation")
+        words.append(f"{'approved' if approve else 'refused'} {done}")
+    return ", ".join(words) or "nothing"
+
+
+async def _calm(world: World, promises: Promises) -> str:
+    await check_caught_up(world, promises)
+    return ""
+
+
+_STEPS: dict[str, tuple[float, Step]] = {
+    "live": (10, _live),
+    "burst": (6, _burst),
+    "late edits": (4, _late),
+    "silent edits": (2, _silent),
+    "unstorable": (1, _unstorable),
+    "import": (2, _many),
+    "mass deletion": (3, _mass_delete),
+    "project": (2, _project),
+    "tool": (2, _tool),
+    "log moved": (2, _move_log),
+    "blink": (1.5, _blink),
+    "sync": (12, _sync),
+    "killed sync": (10, _killed_sync),
+    "two at once": (3, _two_at_once),
+    "other tenant": (1, _other_tenant),
+    "faults": (3, _faults),
+    "decide": (3, _decide),
+    "calm": (5, _calm),
+}
+
+
+def _wish(world: World) -> Wish:
+    rng, account = world.rng, world.vendor.account
+    chance = rng.random()
+    if chance < 0.65:
+        return Wish()
+    if chance < 0.8:
+        return Wish(full=True)
+    if chance < 0.9:
+        return Wish(stream=rng.choice(account.streams).name)
+    row = rng.choice(list(world.vendor.state.tables["projects"].everything))
+    return Wish(project_id=str(row.id))
+
+
+def _stir(world: World) -> None:
+    """Decide how lively the company is while it is read, and where other tasks may come in between."""
+    world.vendor.live_chance = world.rng.choice((0.0, 0.0, 0.05, 0.3))
+    world.process.breathing = world.rng.choice((frozenset[str](), None))
+
+
+def _project_streams(world: World) -> list[Stream]:
+    return [stream for stream in world.vendor.account.streams if stream.scope and stream.view in RESOURCES]
+
+
+def _some_rows(world: World, most: int) -> list[tuple[Stream, Row]]:
+    rng, state = world.rng, world.vendor.state
+    streams = [s for s in _project_streams(world) if len(state.tables[s.view].everything)]
+    chosen = []
+    for stream in rng.choices(streams, k=rng.randint(1, most)) if streams else ():
+        live = [row for row in state.tables[stream.view].everything if row.live]
+        if live:
+            chosen.append((stream, rng.choice(live)))
+    return chosen
+
+
+def _text_field(row: Row) -> str | None:
+    return next((name for name in _TEXTS if isinstance(row.fields.get(name), str)), None)
+
+
+def _edit(world: World, stream: Stream, row: Row, text: str, *, at_seconds_ago: object) -> None:
+    field = _text_field(row)
+    if field:
+        world.vendor.state.update(
+            stream.view, row.id, {field: text}, at=at_seconds_ago, project_id=row.project_id  # type: ignore[arg-type]
+        )
