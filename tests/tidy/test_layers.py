@@ -21,6 +21,7 @@ HOUSE: dict[str, str] = {
     "__main__": "from tiebeam.cli import main",
     "app": "from tiebeam.store import pool\nfrom tiebeam.replicate import streams",
     "cli.demo": "from tiebeam.simulators.procore import state",
+    "cli.comparison": "from tiebeam.simulators.procore import state",
     "cli.main": "from tiebeam import app",
     "cli.sim": "",
     "connectors.bridgit.reads": "",

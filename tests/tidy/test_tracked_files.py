@@ -7,7 +7,7 @@ import re
 from tests.tidy.house import ROOT, files, none_of, read
 
 # Put together here, so that the rule does not find itself.
-HOMES = "work|root|tmp|home|Users|var/folders"
+HOMES = "work|root|tmp|var/folders"
 MACHINE_PATH = re.compile(rf"(?<![\w.)}}\]/~])/(?:{HOMES})/\w")
 HOSTS = "|".join(["py" + r"pi\.org", "pythonhosted" + r"\.org", "registry" + r"\.npmjs", "deb" + r"\.debian"])
 REGISTRY = re.compile(rf"\b(?:{HOSTS})")
