@@ -36,14 +36,17 @@ class Wish:
 
     project_id: str | None = None
     stream: str | None = None
+    sweep: bool = False
+    """Read every listing whole, to prove what is gone."""
     full: bool = False
-    """Sweep everything, fetch every detail anew, and ask again even where a tool was switched off."""
+    """Sweep, fetch every detail anew, and ask again even where a tool was switched off."""
     share: Share = Share.POLL
 
     @property
     def words(self) -> str:
         """Return what tells one wish from another: a run that was cut off is resumed by the same wish."""
-        return f"project={self.project_id or '*'} stream={self.stream or '*'} full={self.full}"
+        depth = "full" if self.full else "sweep" if self.sweep else "routine"
+        return f"{depth} project={self.project_id or '*'} stream={self.stream or '*'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ class Sync:
         self._replica = replica
         self._clock = clock
         self._streams = {stream.name: stream for stream in streams}
+        # Streams that a vendor counts together are read together, and so is what shares a tool with them.
+        self._families = {stream.tool: stream.family for stream in streams if stream.family}
         self._order = {name: place for place, name in enumerate(self._streams)}
         self._wish = wish
         self._pace = pace or Pace()
@@ -141,7 +146,8 @@ class Sync:
             stream = self._streams[feed.stream]
             if stream.phase is phase and feed.id not in self._done and self._wished(feed, stream):
                 place = feed.scope.project_id or "company"
-                piles[f"{place}/{stream.tool or stream.name}"].append(feed)
+                kin = self._families.get(stream.tool) or stream.tool or stream.name
+                piles[f"{place}/{kin}"].append(feed)
         return [Group(name, tuple(feeds)) for name, feeds in piles.items()]
 
     def _urgency(self, feed: Feed) -> tuple[int, int, int]:
@@ -268,7 +274,8 @@ class Sync:
 
     def _mode(self, feed: Feed, stream: Stream) -> Mode:
         now = self._clock.now()
-        return mode_for(stream, feed, now=now, sweep_every=self._pace.sweep_every, full=self._wish.full)
+        whole = self._wish.full or self._wish.sweep
+        return mode_for(stream, feed, now=now, sweep_every=self._pace.sweep_every, full=whole)
 
     async def _concluded(
         self, group: Group, feed: Feed, stream: Stream, tally: Tally, refusal: Refusal | None

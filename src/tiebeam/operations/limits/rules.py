@@ -31,10 +31,10 @@ def learn(state: State, rates: Rates, sighting: Sighting, now: float) -> State:
 def window_of(state: State, rates: Rates, sighting: Sighting) -> Window | None:
     """Return the window that the headers speak of, None when they say nothing.
 
-    A Reset further off than any spike window lasts can only be the hour's. A nearer one is the spike's, unless
-    it bears the very limit that the hour is known by: an hour is that near its end once in 300 times, and a
-    spike limit taken for the hour's would be missed for good, while the contrary mends itself at the next far
-    Reset. Without a Reset the limit alone decides, by what is known.
+    A Reset further off than any spike window lasts can only be the hour's. A nearer one is the spike's,
+    unless it bears the very limit that the hour is known by: an hour is that near its end once in 300 times,
+    and a spike limit taken for the hour's would be missed for good, while the contrary mends itself at the
+    next far Reset. Without a Reset the limit alone decides, by what is known.
     """
     if sighting.limit is None or sighting.limit < 0:
         return None

@@ -1,0 +1,452 @@
+"""The composition root: opens settings, database and connectors, and puts them together."""
+
+from __future__ import annotations
+
+import secrets as chance
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tiebeam.connectors.http import AiohttpTransport
+from tiebeam.connectors.procore.client import ProcoreClient
+from tiebeam.connectors.procore.environments import ENVIRONMENTS, environment_at
+from tiebeam.connectors.procore.oauth import ProcoreLogin
+from tiebeam.identity.repository import Tenants
+from tiebeam.kernel.clock import SystemClock
+from tiebeam.kernel.errors import BadInputError, Owner, TiebeamError
+from tiebeam.operations.limits.gate import RateGate
+from tiebeam.operations.limits.model import Rates, domain_of
+from tiebeam.operations.limits.repository import PostgresRow
+from tiebeam.operations.tokens.keys import Keyring, open_key_file
+from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Status, Terms
+from tiebeam.operations.tokens.repository import Connections, Credentials
+from tiebeam.operations.tokens.source import VaultTokenSource
+from tiebeam.operations.tokens.vault import Vault
+from tiebeam.replicate.replica import Records
+from tiebeam.replicate.repository import Replica
+from tiebeam.replicate.streams import STREAMS, find_stream, procore_companies, procore_login, procore_reader
+from tiebeam.replicate.sync import Pace, Sync, SyncReport, Wish
+from tiebeam.replicate.views import view_statements
+from tiebeam.store.embedded import EmbeddedServer
+from tiebeam.store.migrate import migrate, schema_state
+from tiebeam.store.pool import Store
+from tiebeam.store.views import define
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+    from pathlib import Path
+    from uuid import UUID
+
+    from tiebeam.connectors.ports import Transport
+    from tiebeam.connectors.procore.environments import Environment
+    from tiebeam.connectors.procore.oauth import Grant
+    from tiebeam.connectors.streams import Stream
+    from tiebeam.identity.model import Tenant
+    from tiebeam.kernel.clock import Clock
+    from tiebeam.replicate.progress import Progress
+    from tiebeam.replicate.replica import DamageEntry, LogEntry, RunEntry, StreamStatus
+    from tiebeam.replicate.repository import Hold
+    from tiebeam.replicate.streams import Company, Login
+    from tiebeam.settings import Settings
+
+
+class NotSetUpError(TiebeamError):
+    """The database has no such tenant yet."""
+
+    code = "app.not_set_up"
+    owner = Owner.OPERATOR
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What the sync of one connection did."""
+
+    connection_id: UUID
+    vendor: str
+    report: SyncReport
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """How a connection and its copy stand."""
+
+    id: UUID
+    vendor: str
+    company_id: str | None
+    status: str
+    code: str | None
+    reason: str | None
+    action: str | None
+    since: datetime
+    token_expires_at: datetime | None
+    calls_left: str
+    holds: int
+    damaged: int
+    streams: list[StreamStatus]
+    runs: list[RunEntry]
+    damages: list[DamageEntry]
+    log: list[LogEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the database is: for the application role, and for the owner of the schema."""
+
+    url: str
+    owner_url: str
+
+
+class App:
+    """Everything a surface needs, for one tenant."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, store: Store, tenant: Tenant, transport: Transport
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.tenant = tenant
+        self._store = store
+        self._transport = transport
+        self._vault = Vault(keyring(settings))
+        self._connections = Connections(store, self._vault)
+
+    def stream(self, name: str) -> Stream:
+        """Return a stream by its name. Raises BadInputError."""
+        return find_stream(name)
+
+    def records(self, connection_id: UUID | None = None) -> Records:
+        """Return what reads the replica."""
+        return Records(self._store, self.tenant.id, connection_id)
+
+    async def connections(self) -> list[Connection]:
+        """Return the tenant's connections."""
+        return await self._connections.list(self.tenant.id)
+
+    async def add_procore(
+        self, company_id: str | None, *, grant: Grant | None, kind: GrantKind
+    ) -> tuple[Connection, Login, tuple[Company, ...]]:
+        """Keep a new connection to Procore, after seeing that it works and that it may see the company.
+
+        Without `company_id` the only visible company is taken. Raises TiebeamError; nothing is kept then.
+        """
+        environment = procore_environment(self.settings)
+        client_id, client_secret = procore_app(self.settings)
+        terms = Terms(
+            "procore",
+            environment.name,
+            environment.login_url,
+            environment.api_url,
+            client_id,
+            kind,
+            company_id,
+        )
+        granted = grant or await self.procore_login().client_credentials()
+        kept = Secrets(granted.access_token, granted.refresh_token, client_secret)
+        connection = await self._connections.add(self.tenant.id, terms, kept, expires_at=granted.expires_at)
+        try:
+            client = await self._client(connection)
+            login, companies = await procore_login(client), await procore_companies(client)
+            chosen = _chosen(companies, company_id)
+        except BaseException:
+            await self._connections.delete(self.tenant.id, connection.id)
+            raise
+        connection = await self._connections.set_company(self.tenant.id, connection.id, chosen)
+        return connection, login, companies
+
+    def procore_login(self) -> ProcoreLogin:
+        """Return the login host of the Procore that is set. Raises BadInputError when the app is not set."""
+        client_id, client_secret = procore_app(self.settings)
+        return ProcoreLogin(
+            environment=procore_environment(self.settings),
+            client_id=client_id,
+            client_secret=client_secret,
+            transport=self._transport,
+            clock=self.clock,
+        )
+
+    async def sync(self, wish: Wish, on_progress: Callable[[Progress], None]) -> list[Synced]:
+        """Sync every connection that is connected, one after another. Raises TiebeamError."""
+        found = [one for one in await self.connections() if one.status is not Status.DISCONNECTED]
+        if not found:
+            raise NotSetUpError(
+                "Nothing is connected yet.",
+                action="Connect Procore with `tiebeam connect procore`, or look at `tiebeam demo`.",
+            )
+        return [await self.sync_one(connection, wish, on_progress) for connection in found]
+
+    async def sync_one(
+        self, connection: Connection, wish: Wish, on_progress: Callable[[Progress], None]
+    ) -> Synced:
+        """Sync one connection."""
+        client = await self._client(connection)
+        work = Sync(
+            self._replica(connection),
+            procore_reader(client),
+            self.clock,
+            STREAMS,
+            wish,
+            pace=pace(self.settings),
+            on_progress=on_progress,
+        )
+        return Synced(connection.id, connection.vendor, await work.run())
+
+    async def holds(self, *, waiting_only: bool = True) -> list[Hold]:
+        """Return the deletions that wait for a person."""
+        return await Replica(self._store, self.tenant.id, self.tenant.id, self.clock).holds(
+            waiting_only=waiting_only
+        )
+
+    async def decide_hold(self, hold_id: int, *, approve: bool, by: str) -> int | None:
+        """Apply or refuse held deletions; None when nothing waits under that number."""
+        replica = Replica(self._store, self.tenant.id, self.tenant.id, self.clock)
+        return await replica.decide_hold(hold_id, approve=approve, by=by)
+
+    async def status(self, *, log_limit: int = 0) -> list[ConnectionStatus]:
+        """Return how every connection stands."""
+        holds = await self.holds()
+        return [await self._status(one, len(holds), log_limit) for one in await self.connections()]
+
+    async def _status(self, one: Connection, holds: int, log_limit: int) -> ConnectionStatus:
+        records = self.records(one.id)
+        damages = await records.damages()
+        return ConnectionStatus(
+            id=one.id,
+            vendor=one.vendor,
+            company_id=one.company_id,
+            status=one.status.value,
+            code=one.code,
+            reason=one.reason,
+            action=one.action,
+            since=one.since,
+            token_expires_at=one.token_expires_at,
+            calls_left=await self._calls_left(one),
+            holds=holds,
+            damaged=len(damages),
+            streams=await records.streams(),
+            runs=await records.runs(limit=5),
+            damages=damages,
+            log=await records.log(limit=log_limit) if log_limit else [],
+        )
+
+    async def _calls_left(self, one: Connection) -> str:
+        level = await self._gate(one).level()
+        if level.off:
+            return "the rate gate is off"
+        if level.paused_seconds:
+            return f"none for {level.paused_seconds:.0f} s ({level.pause_reason})"
+        return ", ".join(f"{window.left} of {window.limit} in the {window.name}" for window in level.windows)
+
+    def _replica(self, connection: Connection) -> Replica:
+        return Replica(self._store, self.tenant.id, connection.id, self.clock)
+
+    def _gate(self, connection: Connection) -> RateGate:
+        domain = domain_of(connection.vendor, connection.environment, connection.client_id)
+        rates = Rates(calls_per_hour=self.settings.rate_hourly_max, off=not self.settings.rate_limit)
+        return RateGate(PostgresRow(self._store, domain), clock=self.clock, rates=rates)
+
+    async def _client(self, connection: Connection) -> ProcoreClient:
+        credentials = Credentials(self._store, self._vault)
+        _, kept = await credentials.read(self.tenant.id, connection.id)
+        login = ProcoreLogin(
+            environment=environment_at(connection.login_url, connection.api_url),
+            client_id=connection.client_id,
+            client_secret=kept.client_secret or "",
+            transport=self._transport,
+            clock=self.clock,
+        )
+        tokens = VaultTokenSource(
+            tenant_id=self.tenant.id,
+            connection_id=connection.id,
+            credentials=credentials,
+            grants=login,
+            clock=self.clock,
+            chance=_chance,
+        )
+        return ProcoreClient(
+            base_url=connection.api_url,
+            company_id=connection.company_id,
+            gate=self._gate(connection),
+            tokens=tokens,
+            transport=self._transport,
+            clock=self.clock,
+            chance=_chance,
+            service_account=connection.grant_kind is GrantKind.CLIENT_CREDENTIALS,
+        )
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """Reach the database that is set, or start the embedded one for as long as the block runs."""
+    if settings.database_url is not None:
+        url = settings.database_url.get_secret_value()
+        yield Database(url, url)
+        return
+    root = settings.data / "postgres"
+    async with await EmbeddedServer.start(root, binaries=settings.postgres_bin) as server:
+        yield Database(server.url(), server.owner_url())
+
+
+async def set_up(settings: Settings, clock: Clock | None = None, *, name: str | None = None) -> Tenant:
+    """Make or update the schema, the typed views and the tenant; doing it again changes nothing."""
+    async with database(settings) as found:
+        await _prepare(found)
+        store = await Store.open(found.url, clock=clock or SystemClock())
+        try:
+            tenants = Tenants(store)
+            tenant = await tenants.find(settings.tenant)
+            keyring(settings)
+            return tenant or await tenants.create(settings.tenant, name or settings.tenant)
+        finally:
+            await store.close()
+
+
+async def _prepare(found: Database) -> None:
+    await migrate(found.owner_url)
+    await define(found.owner_url, view_statements(STREAMS))
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None
+) -> AsyncIterator[App]:
+    """Open everything for one tenant. An embedded database is brought up to date by itself.
+
+    Raises NotSetUpError when the tenant is not there, and the errors of the database.
+    """
+    now = clock or SystemClock()
+    async with database(settings) as found:
+        if settings.database_url is None and (await schema_state(found.owner_url)).too_old:
+            await _prepare(found)
+        store = await Store.open(found.url, clock=now, pool_size_max=settings.concurrency + 4)
+        try:
+            tenant = await Tenants(store).find(settings.tenant)
+            if tenant is None:
+                raise NotSetUpError(
+                    f"There is no tenant called {settings.tenant!r} in this database.",
+                    action="Set it up with `tiebeam init`.",
+                )
+            async with _transport(transport) as way:
+                yield App(settings, now, store, tenant, way)
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def _transport(given: Transport | None) -> AsyncIterator[Transport]:
+    if given is not None:
+        yield given
+        return
+    async with AiohttpTransport() as own:
+        yield own
+
+
+async def check_database(settings: Settings) -> str:
+    """Say how the database stands. Raises the errors of the database, and NotSetUpError."""
+    async with database(settings) as found:
+        state = await schema_state(found.owner_url)
+        if state.too_old:
+            raise NotSetUpError(
+                "The database was never set up, or is of an older release.", action="Run `tiebeam init`."
+            )
+        store = await Store.open(found.url, clock=SystemClock(), pool_size_max=1)
+        try:
+            version = await store.server_version()
+        finally:
+            await store.close()
+        kind = "embedded" if settings.database_url is None else "by URL"
+        return f"PostgreSQL {version} ({kind}), schema {state.pre.current}"
+
+
+async def check_key(settings: Settings) -> str:
+    """Say where the master key comes from. Raises MasterKeyError."""
+    keyring(settings)
+    return "set in the environment" if settings.master_key else f"kept in {key_file(settings)}"
+
+
+async def check_login(settings: Settings, environment: Environment) -> str:
+    """Ask Procore's login for a grant to the app. Raises LoginError."""
+    client_id, client_secret = procore_app(settings)
+    async with AiohttpTransport() as transport:
+        login = ProcoreLogin(
+            environment=environment,
+            client_id=client_id,
+            client_secret=client_secret,
+            transport=transport,
+            clock=SystemClock(),
+        )
+        await login.client_credentials()
+    return f"{environment.title} grants access to the app"
+
+
+def keyring(settings: Settings) -> Keyring:
+    """Return the master keys: those that are set, else those of the key file, made at first use."""
+    if settings.master_key is None:
+        return open_key_file(key_file(settings))
+    words = [settings.master_key.get_secret_value()]
+    if settings.old_master_keys is not None:
+        words += settings.old_master_keys.get_secret_value().split(",")
+    return Keyring.parse("\n".join(words))
+
+
+def key_file(settings: Settings) -> Path:
+    """Return where the laptop's master key is kept."""
+    return settings.data / "master.key"
+
+
+def pace(settings: Settings) -> Pace:
+    """Return how a sync goes about it."""
+    return Pace(
+        sweep_every=timedelta(hours=settings.sweep_hours),
+        recent_days=settings.recent_days,
+        concurrency=settings.concurrency,
+    )
+
+
+def procore_environment(settings: Settings) -> Environment:
+    """Return the Procore that is set. Raises BadInputError when `custom` has no addresses."""
+    if settings.procore_environment != "custom":
+        return ENVIRONMENTS[settings.procore_environment]
+    if not settings.procore_login_url or not settings.procore_api_url:
+        raise BadInputError(
+            "The Procore environment is `custom`, without its addresses.",
+            action="Set TIEBEAM_PROCORE_LOGIN_URL and TIEBEAM_PROCORE_API_URL.",
+        )
+    return environment_at(settings.procore_login_url, settings.procore_api_url)
+
+
+def procore_app(settings: Settings) -> tuple[str, str]:
+    """Return client id and secret of the Procore app. Raises BadInputError when they are not set."""
+    if not settings.procore_client_id or settings.procore_client_secret is None:
+        raise BadInputError(
+            "The Procore app is not set.",
+            action="Register an app with Procore, then set TIEBEAM_PROCORE_CLIENT_ID and "
+            "TIEBEAM_PROCORE_CLIENT_SECRET (docs/howto/connect-procore.md).",
+        )
+    return settings.procore_client_id, settings.procore_client_secret.get_secret_value()
+
+
+def _chosen(companies: tuple[Company, ...], wanted: str | None) -> str:
+    visible = ", ".join(f"{company.id} ({company.name})" for company in companies) or "none"
+    if wanted is not None:
+        if wanted in {company.id for company in companies}:
+            return wanted
+        raise BadInputError(
+            f"This connection cannot see company {wanted} in Procore. It sees: {visible}.",
+            action="Choose one of these, or have the app installed in that company.",
+            code="procore.company_not_visible",
+            owner=Owner.ADMIN,
+        )
+    if len(companies) == 1:
+        return companies[0].id
+    raise BadInputError(
+        f"This connection sees several companies, or none: {visible}.",
+        action="Name one with --company.",
+        code="procore.company_not_visible",
+        owner=Owner.ADMIN,
+    )
+
+
+def _chance() -> float:
+    return chance.randbelow(1 << 30) / (1 << 30)

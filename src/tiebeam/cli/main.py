@@ -1,0 +1,43 @@
+"""The command `tiebeam`."""
+
+from __future__ import annotations
+
+import typer
+
+from tiebeam.cli import connect, deletions, records
+from tiebeam.cli.demo import demo
+from tiebeam.cli.doctor import doctor
+from tiebeam.cli.init import init
+from tiebeam.cli.sim import commands as sim_commands
+from tiebeam.cli.status import status
+from tiebeam.cli.sync import sync
+
+_EPILOG = (
+    "Exit codes: 0 done; 1 a fault of ours; 2 the command line, a setting or an input cannot be used; "
+    "3 the vendor refused or cannot be reached; 4 the database; 5 done, but something is missing; "
+    "130 interrupted. "
+    "Settings are environment variables TIEBEAM_…: see docs/reference/settings.md."
+)
+
+app = typer.Typer(
+    name="tiebeam",
+    help="A true local copy of Procore, kept in step. Start with `tiebeam demo`.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo)
+app.command()(init)
+app.add_typer(connect.commands, name="connect")
+app.command()(sync)
+app.command()(status)
+app.add_typer(records.commands, name="records")
+app.add_typer(deletions.commands, name="deletions")
+app.add_typer(sim_commands, name="sim")
+app.command()(doctor)
+
+
+def run() -> None:
+    """Run the command line."""
+    app()
