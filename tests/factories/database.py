@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,12 @@ from tiebeam.store.migrate import migrate
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+_MEMORY_BYTES_MIN = 2_000_000_000
+
 _numbers = count(1)
+_OLD_TEMPLATES = b"""
+select datname from pg_database where datname ~ '^tiebeam_template_[0-9a-f]+$' order by oid desc offset 5
+"""
 _LOCK = b"select pg_advisory_lock(hashtextextended('tiebeam.test.template', 0))"
 
 
@@ -43,6 +49,8 @@ class TestServer:
     app_url: str
     template: str
     embedded: EmbeddedServer | None = None
+    done: list[str] = field(default_factory=list)
+    """Databases to drop. Their last sessions are still leaving, and the server would wait for them."""
 
 
 def at(url: str, database: str) -> str:
@@ -55,15 +63,29 @@ async def test_server() -> AsyncIterator[TestServer]:
     """Start or join the server, and see that the template of the present schema is there."""
     given = os.environ.get("TIEBEAM_TEST_DATABASE_URL")
     if given:
-        yield await _with_template(given, given, given, None)
+        found = await _with_template(given, given, given, None)
+        yield found
+        await _drop_done(found)
         return
-    # Beside the temporary folders of pytest, not in them: the server's user cannot enter those of root.
-    async with await EmbeddedServer.start(
-        Path(tempfile.gettempdir(), f"tiebeam-tests-{os.getuid()}"), fsync=False
-    ) as server:
-        yield await _with_template(
-            server.owner_url("postgres"), server.url("postgres", SUPERUSER), server.url("postgres"), server
-        )
+    root = _roomy_folder() / f"tiebeam-tests-{os.getuid()}"
+    async with await EmbeddedServer.start(root, fsync=False) as server:
+        admin_url = server.url("postgres", SUPERUSER)
+        found = await _with_template(server.owner_url("postgres"), admin_url, server.url("postgres"), server)
+        yield found
+        await _drop_done(found)
+
+
+def _roomy_folder() -> Path:
+    """Return where databases are quick to make: in memory, ten times as quick, where there is enough of it.
+
+    Not in the temporary folders of pytest: the server's user cannot enter those of root.
+    """
+    memory = Path("/dev/shm")
+    if memory.is_dir() and os.access(memory, os.W_OK):
+        forbids_programs = os.statvfs(memory).f_flag & os.ST_NOEXEC
+        if not forbids_programs and shutil.disk_usage(memory).free > _MEMORY_BYTES_MIN:
+            return memory
+    return Path(tempfile.gettempdir())
 
 
 async def _with_template(
@@ -107,13 +129,13 @@ async def _drop(connection: psycopg.AsyncConnection[Any], database: str) -> None
 
 
 async def _drop_leftovers(connection: psycopg.AsyncConnection[Any]) -> None:
-    cursor = await connection.execute(
-        b"select datname from pg_database where datname like 'tiebeam\\_test\\_%'"
-    )
+    cursor = await connection.execute(b"select datname from pg_database where datname ~ '^tiebeam_test_'")
     for (name,) in await cursor.fetchall():
-        process = int(name.split("_")[2])
-        if not _lives(process):
+        if not _lives(int(name.split("_")[2])):
             await _drop(connection, name)
+    cursor = await connection.execute(_OLD_TEMPLATES)
+    for (name,) in await cursor.fetchall():
+        await _drop(connection, name)
 
 
 def _lives(process: int) -> bool:
@@ -128,15 +150,22 @@ def _lives(process: int) -> bool:
 
 @asynccontextmanager
 async def fresh_database(server: TestServer, *, template: str | None = None) -> AsyncIterator[str]:
-    """Copy the template (or `template`), yield the copy's name, and drop it at the end."""
+    """Copy the template (or `template`), yield the copy's name, and have it dropped some time after."""
     name = f"tiebeam_test_{os.getpid()}_{next(_numbers)}"
+    await _drop_done(server)
     async with await psycopg.AsyncConnection.connect(server.owner_url, autocommit=True) as connection:
         await connection.execute(
             sql.SQL("create database {} template {} strategy file_copy").format(
                 sql.Identifier(name), sql.Identifier(template or server.template)
             )
         )
-        try:
-            yield name
-        finally:
-            await _drop(connection, name)
+    try:
+        yield name
+    finally:
+        server.done.append(name)
+
+
+async def _drop_done(server: TestServer) -> None:
+    async with await psycopg.AsyncConnection.connect(server.owner_url, autocommit=True) as connection:
+        while server.done:
+            await _drop(connection, server.done.pop())

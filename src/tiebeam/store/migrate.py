@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FOLDER = Path(__file__).parent / "migrations"
+# Alembic keeps the migration it runs in globals: within a process it can be one database at a time.
+_ONE_AT_A_TIME = threading.Lock()
 _LOCK = b"select pg_advisory_lock(hashtextextended('tiebeam.migrate', 0))"
 
 
@@ -58,7 +61,7 @@ async def schema_state(url: str) -> SchemaState:
 
 
 def _run(url: str, phases: tuple[Phase, ...], direction: str, revision: str) -> None:
-    with _owned(url) as connection:
+    with _ONE_AT_A_TIME, _owned(url) as connection:
         for phase in phases:
             if revisions(phase):
                 _refuse_newer(connection, phase)
@@ -86,10 +89,14 @@ def _connected(url: str) -> psycopg.Connection[Any]:
         connection = psycopg.connect(url)
     except psycopg.Error as error:
         raise connection_error(error, url) from None
-    # The lock is the session's, so it outlives the transactions and goes with the connection.
-    connection.execute(_LOCK)
-    connection.execute(b"create schema if not exists tiebeam")
-    connection.commit()
+    try:
+        # The lock is the session's, so it outlives the transactions and goes with the connection.
+        connection.execute(_LOCK)
+        connection.execute(b"create schema if not exists tiebeam")
+        connection.commit()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
