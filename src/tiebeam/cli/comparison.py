@@ -66,15 +66,13 @@ class Truth:
 
     def visible(self, stream: Stream) -> dict[tuple[str, str], bytes]:
         """Return the content of every live record that can be seen, by scope and key."""
-        found = {}
-        for (name, scope), rows in self.rows.items():
-            if name == stream.name and self._reachable(stream, scope):
-                for row in rows:
-                    if row.state in _VISIBLE:
-                        found[scope.text, str(row.id)] = canonical(
-                            _stable(_content(stream, row), self.volatile)
-                        )
-        return found
+        return {
+            (scope.text, str(row.id)): canonical(self._content(stream, row))
+            for (name, scope), rows in self.rows.items()
+            if name == stream.name and self._reachable(stream, scope)
+            for row in rows
+            if row.state in _VISIBLE
+        }
 
     def _content(self, stream: Stream, row: TruthRow) -> Any:
         """Return what a copy must hold: without what changes at every read, and without other links to files.

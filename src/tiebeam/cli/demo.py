@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 from contextlib import asynccontextmanager, contextmanager
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
 _HOURLY = 200_000
 _SPIKE = 3_000
-_WORKDAY_HOURS = 24
+_WORKDAY_HOURS = 9
 _PACE = 3.0
 
 
@@ -157,7 +156,7 @@ async def _staged(size: Any, seed: int, *, quiet: bool) -> AsyncIterator[Demo]:
     clock = MovableClock()
     options = ProcoreOptions(hourly_limit=_HOURLY, spike_limit=_SPIKE)
     simulator, company = simulated_procore(
-        clock.now, seed=seed, size=size, options=options, faults=None, pace=_PACE
+        clock.now, seed=seed, size=size, options=options, faults=None, pace=_PACE, always_open=True
     )
     with _folder() as folder:
         async with serve(simulator) as url:
@@ -271,7 +270,7 @@ async def _stay(demo: Demo) -> None:
     demo.say("   tiebeam status        tiebeam records list rfis        tiebeam records history rfis ID\n")
     passed = 0.0
     while True:
-        await asyncio.sleep(10)
+        await demo.clock.sleep(10)
         acts = demo.live(1 / 6)
         passed += 600
         tally = await demo.sync()

@@ -64,10 +64,16 @@ def simulated_procore(
     options: ProcoreOptions,
     faults: Faults | None,
     pace: float,
+    always_open: bool = False,
 ) -> tuple[ProcoreSimulator, Company]:
-    """Build a simulated Procore with its company, which does not live until somebody lets it."""
+    """Build a simulated Procore with its company, which does not live until somebody lets it.
+
+    `always_open`: it works through nights and weekends.
+    """
     state = ProcoreState(COMPANY_ID, now, seed)
-    company = build_company(state, seed=seed, size=size, start=now(), life=Life(rate_multiplier=pace))
+    company = build_company(
+        state, seed=seed, size=size, start=now(), life=Life(rate_multiplier=pace, always_open=always_open)
+    )
     return ProcoreSimulator(state, options=options, faults=faults), company
 
 

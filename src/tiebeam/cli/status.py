@@ -33,7 +33,7 @@ def status(
             print_json({"at": now, "connections": found})
         elif not found:
             console.print(
-                "Nothing is connected yet. `tiebeam connect procore` does it; `tiebeam demo` shows how it looks."
+                "Nothing is connected yet. Next: `tiebeam connect procore`, or `tiebeam demo` to look around."
             )
         for one in [] if as_json else found:
             _print_connection(one, now)
@@ -48,8 +48,11 @@ def _print_connection(one: ConnectionStatus, now: datetime) -> None:
         if words:
             console.print(words, markup=False, highlight=False)
     console.print(f"Calls left: {one.calls_left}", highlight=False)
-    heads = ("kind", "live", "deleted", "hidden", "read", "oldest read", "switched off", "trouble")
+    heads = ("kind", "live", "deleted", "hidden", "read", "oldest read", "off")
     print_table("Records", heads, [_cells(stream, now) for stream in one.streams])
+    for stream in one.streams:
+        if stream.last_error:
+            console.print(f"{stream.stream}: {stream.last_error}", markup=False, highlight=False)
     if one.damaged:
         console.print(f"{one.damaged} rows could not be taken in; see `tiebeam status --json`.")
     if one.holds:
@@ -71,5 +74,4 @@ def _cells(stream: StreamStatus, now: datetime) -> tuple[Any, ...]:
         f"{stream.feeds_complete}/{stream.feeds - stream.feeds_off - stream.feeds_hidden}",
         ago(stream.oldest_read_at, now),
         stream.feeds_off or None,
-        stream.last_error,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
@@ -14,6 +13,7 @@ from tiebeam.cli.exits import Exit
 from tiebeam.cli.output import AsJson, console, duration, errors, print_json, print_table
 from tiebeam.cli.running import run_command
 from tiebeam.connectors.ports import Share
+from tiebeam.kernel.clock import SystemClock
 from tiebeam.replicate.sync import Wish
 from tiebeam.settings import read_settings
 
@@ -67,6 +67,7 @@ class SyncProgress:
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._live = None if quiet or not errors.is_terminal else Live(console=errors, refresh_per_second=8)
+        self._clock = SystemClock()
         self._said_at = 0.0
 
     def __enter__(self) -> Self:
@@ -84,8 +85,8 @@ class SyncProgress:
         """Take in a new state of the sync."""
         if self._live:
             self._live.update(_picture(progress))
-        elif not self._quiet and time.monotonic() - self._said_at > 5:
-            self._said_at = time.monotonic()
+        elif not self._quiet and self._clock.monotonic() - self._said_at > 5:
+            self._said_at = self._clock.monotonic()
             errors.print(_line(progress), highlight=False)
 
 

@@ -13,6 +13,7 @@ import orjson
 from tiebeam.connectors.ports import Damage, PageRequest, Refusal, RefusalKind, Share
 from tiebeam.connectors.streams import Means
 from tiebeam.kernel.canonical import UnstorableError
+from tiebeam.kernel.errors import TiebeamError
 from tiebeam.replicate.model import Mode, PullStatus, Tally
 from tiebeam.replicate.plan import (
     after_page,
@@ -27,7 +28,7 @@ from tiebeam.replicate.plan import (
 from tiebeam.replicate.repository import ReadPage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from datetime import datetime
 
     from tiebeam.connectors.ports import Page, Reader
@@ -66,6 +67,27 @@ class PullResult:
 
     tally: Tally = field(default_factory=Tally)
     refusal: Refusal | None = None
+
+
+class _Ahead:
+    """The next page, asked for while the present one is being applied."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[Page | Refusal] | None = None
+
+    def fetch(self, work: Coroutine[Any, Any, Page | Refusal]) -> None:
+        self._task = asyncio.create_task(work)
+
+    def take(self) -> asyncio.Task[Page | Refusal] | None:
+        task, self._task = self._task, None
+        return task
+
+    async def drop(self) -> None:
+        if (task := self.take()) is not None:
+            task.cancel()
+            # Whatever it came to, nobody wants it any more; what ended the pull is on its way already.
+            with suppress(asyncio.CancelledError, TiebeamError):
+                await task
 
 
 class Puller:
@@ -121,28 +143,31 @@ class Puller:
 
     async def _read(self, feed: Feed, stream: Stream, pull: Pull, result: PullResult) -> Pull | None:
         """Read the pages that are left; None when the vendor refused, or another process took over."""
-        ahead: asyncio.Task[Page | Refusal] | None = None
+        ahead = _Ahead()
+        moved: Pull | None = pull
         try:
-            while not pull.finished:
-                answer = await (ahead or self._fetch(feed, stream, pull))
-                ahead = None
+            while moved is not None and not moved.finished:
+                answer = await (ahead.take() or self._fetch(feed, stream, moved))
                 if isinstance(answer, Refusal):
-                    moved = await self._refused(feed, stream, pull, answer, result)
-                    if moved is None:
-                        return None
-                    pull = moved
-                    continue
-                page = self._read_page(stream, pull, answer)
-                if _goes_on(pull, page.after):
-                    ahead = asyncio.create_task(self._fetch(feed, stream, page.after))
-                changes = await self.replica.apply_page(feed, pull, page, detailed=stream.detail is not None)
-                if changes is None:
-                    return None
-                self._count(_page_tally(page, changes), result.tally)
-                pull = page.after
+                    moved = await self._refused(feed, stream, moved, answer, result)
+                else:
+                    moved = await self._apply(feed, stream, moved, answer, ahead=ahead, result=result)
         finally:
-            await _drop(ahead)
-        return pull
+            await ahead.drop()
+        return moved
+
+    async def _apply(
+        self, feed: Feed, stream: Stream, pull: Pull, answer: Page, *, ahead: _Ahead, result: PullResult
+    ) -> Pull | None:
+        """Apply a page while the next one is on its way; None when another process has applied it."""
+        page = self._read_page(stream, pull, answer)
+        if _goes_on(pull, page.after):
+            ahead.fetch(self._fetch(feed, stream, page.after))
+        changes = await self.replica.apply_page(feed, pull, page, detailed=stream.detail is not None)
+        if changes is None:
+            return None
+        self._count(_page_tally(page, changes), result.tally)
+        return page.after
 
     async def _fetch(self, feed: Feed, stream: Stream, pull: Pull) -> Page | Refusal:
         segment = pull.segments[pull.segment]
@@ -263,10 +288,3 @@ def _key_if_any(stream: Stream, row: dict[str, Any]) -> str | None:
 
 def _goes_on(pull: Pull, after: Pull) -> bool:
     return after.segment == pull.segment and after.next_page == pull.next_page + 1
-
-
-async def _drop(task: asyncio.Task[Page | Refusal] | None) -> None:
-    if task is not None:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

@@ -44,6 +44,10 @@ class RecordRow:
     changed_at: datetime
     payload: dict[str, Any] = field(repr=False)
 
+    def __post_init__(self) -> None:
+        """Take the number of the database as what it means."""
+        object.__setattr__(self, "state", State(self.state))
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -62,6 +66,10 @@ class Record:
     state_reason: str | None
     payload: dict[str, Any] = field(repr=False)
 
+    def __post_init__(self) -> None:
+        """Take the number of the database as what it means."""
+        object.__setattr__(self, "state", State(self.state))
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -76,6 +84,10 @@ class Version:
     """None: in force."""
     state_reason: str | None
     payload: dict[str, Any] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Take the number of the database as what it means."""
+        object.__setattr__(self, "state", State(self.state))
 
 
 @dataclass(frozen=True, slots=True)
