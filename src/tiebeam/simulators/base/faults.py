@@ -29,21 +29,25 @@ FaultKind = Literal[
     "lose_project",
 ]
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
+EventFaultKind = Literal["drop_event", "repeat_event", "reorder_events"]
+EVENT_KINDS: tuple[EventFaultKind, ...] = get_args(EventFaultKind)
+_EVENT_LABEL = "WEBHOOK "
 
 
 @dataclass(frozen=True, slots=True)
 class FaultRule:
     """One thing that can go wrong, and when.
 
-    It fires on a call whose `METHOD path?query` contains the regular expression `match`, from the moment
-    `after` until `before`, once `skip` such calls have passed, with `probability`, at most `count` times.
+    It fires on a call whose `METHOD path?query` contains the regular expression `match` (one of `EVENT_KINDS`
+    on a webhook's delivery instead, called `WEBHOOK resource event`), from the moment `after` until
+    `before`, once `skip` such calls have passed, with `probability`, at most `count` times.
     The rest says how: `status` (with `retry_after_seconds`, and `processed` when the call took effect all
     the same), `delay_seconds`, `skew_seconds` on the Date header, `change` between pages, what to hide or
     switch off (chosen by the seed when not given), and `for_seconds` until that is undone (never, when not
     given).
     """
 
-    kind: FaultKind
+    kind: FaultKind | EventFaultKind
     match: str = ""
     probability: float = 1.0
     after: datetime | None = None
@@ -64,8 +68,8 @@ class FaultRule:
 
     def __post_init__(self) -> None:
         """Refuse what could never fire."""
-        if self.kind not in KINDS:
-            raise ValueError(f"no fault {self.kind!r}; there are {', '.join(KINDS)}")
+        if self.kind not in (*KINDS, *EVENT_KINDS):
+            raise ValueError(f"no fault {self.kind!r}; there are {', '.join((*KINDS, *EVENT_KINDS))}")
         if not 0 <= self.probability <= 1:
             raise ValueError(f"probability is {self.probability}; give a number from 0 to 1")
         try:
@@ -113,6 +117,7 @@ class _Plan:
     def __init__(self, rule: FaultRule, seed: str) -> None:
         self.rule = rule
         self.random = random.Random(seed)
+        self.on_events = rule.kind in EVENT_KINDS
         self._pattern = re.compile(rule.match)
         self._seen = 0
         self._fired = 0
@@ -152,10 +157,12 @@ class Faults:
         self.active = True
 
     def firing(self, moment: datetime, label: str) -> Sequence[Firing]:
-        """The faults of the call `label` (`METHOD path?query`) at `moment`, in the order of the rules."""
+        """The faults of the call (or delivery) `label` at `moment`, in the order of the rules."""
         if not self.active:
             return ()
-        fired = [Firing(plan.rule, plan.random) for plan in self._plans if plan.fires(moment, label)]
+        on_event = label.startswith(_EVENT_LABEL)
+        plans = [plan for plan in self._plans if plan.on_events == on_event]
+        fired = [Firing(plan.rule, plan.random) for plan in plans if plan.fires(moment, label)]
         for firing in fired:
             self.fired[firing.rule.kind] = self.fired.get(firing.rule.kind, 0) + 1
         return fired

@@ -26,8 +26,11 @@ from tiebeam.simulators.procore.reads import (
 from tiebeam.simulators.procore.render import Renderer
 from tiebeam.simulators.procore.routing import Route, Router
 from tiebeam.simulators.procore.stats import Stats
-from tiebeam.simulators.procore.storage import download
+from tiebeam.simulators.procore.storage import Storeroom, signature_ended
+from tiebeam.simulators.procore.storage import content as stored_content
 from tiebeam.simulators.procore.truth import TruthRow, truth
+from tiebeam.simulators.procore.webhooks.outbox import Webhooks
+from tiebeam.simulators.procore.writes.routes import write_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -74,7 +77,9 @@ class ProcoreSimulator:
         self.renderer = Renderer(state, self.options.signed_url_seconds)
         self._listings = ListingCache()
         self._mischief = Mischief(state, self.oauth)
-        self._router = Router([*read_routes(), *routes])
+        self.storeroom = Storeroom(self.options, state.seed)
+        self.webhooks = Webhooks(state, lambda: self.faults, self.options.user["id"])
+        self._router = Router([*read_routes(), *write_routes(), *routes])
 
     def handle(self, request: SimRequest) -> SimResponse:
         """Answer one request; raises `ConnectionLost` when a fault breaks the connection."""
@@ -84,7 +89,9 @@ class ProcoreSimulator:
             self.on_request(self.state.now())
         moment = self.state.now()
         if request.path.startswith("/files/"):
-            return self._dated(download(self.renderer, request, moment), moment, ())
+            return self._dated(self._file(request, moment), moment, ())
+        if request.path.startswith("/storage/"):
+            return self._dated(self.storeroom.handle(request, moment), moment, ())
         return self._api(request, moment)
 
     def truth(
@@ -128,6 +135,19 @@ class ProcoreSimulator:
         if firings:
             response = self._mischief.after(firings, response, target)
         return self._dated(response, moment, firings)
+
+    def _file(self, request: SimRequest, moment: datetime) -> SimResponse:
+        """A file's own URL: signed, and on the API's host, so that it wants the token too."""
+        refused = signature_ended(self.renderer, request, moment)
+        if refused is not None:
+            return refused
+        if not self.options.files_need_token:
+            return stored_content(self.storeroom, request.path)
+        try:
+            self.oauth.principal(request, moment)
+        except ApiError as error:
+            return error.response(request.path)
+        return self.storeroom.given_out(request.path, self._base_url(request), moment)
 
     def _firings(self, request: SimRequest, moment: datetime) -> Sequence[Firing]:
         if self.faults is None or not self.faults.active:
@@ -187,11 +207,14 @@ class ProcoreSimulator:
             principal=principal,
             moment=moment,
             base_url=self._base_url(request),
+            storeroom=self.storeroom,
+            webhooks=self.webhooks,
         )
         self._check_company(call, route)
         if route.in_project:
             open_project(self.state, call.project_id(), route.tool)
-        response = route.handler(call)
+        with self.webhooks.acting(principal):
+            response = route.handler(call)
         response.body = self.renderer.finish(response.body, call.base_url, moment)
         return response
 

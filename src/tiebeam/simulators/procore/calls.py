@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tiebeam.simulators.procore.options import ProcoreOptions
     from tiebeam.simulators.procore.render import Renderer
     from tiebeam.simulators.procore.state import ProcoreState
+    from tiebeam.simulators.procore.storage import Storeroom
+    from tiebeam.simulators.procore.webhooks.outbox import Webhooks
 
 _TRUE = frozenset({"true", "1", "t", "yes"})
 _FALSE = frozenset({"false", "0", "f", "no"})
@@ -77,6 +79,8 @@ class Call:
     principal: Principal
     moment: datetime
     base_url: str
+    storeroom: Storeroom
+    webhooks: Webhooks
 
     def integer_param(self, name: str) -> int:
         """A whole number from the path; anything else is a 404, as no route would match."""

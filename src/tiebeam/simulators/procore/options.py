@@ -52,3 +52,13 @@ class ProcoreOptions:
     range_end_included: bool = True
     range_end_date_is_whole_day: bool = False
     signed_url_seconds: int = 3600
+    storage_url_seconds: int = 60
+    files_need_token: bool = True
+    upload_form_seconds: int = 3600
+    upload_seconds: int = 7 * 24 * 3600
+    unified_upload_seconds: int = 24 * 3600
+    segment_bytes_min: int = 5 * 1024 * 1024
+    invalid_status: Literal[400, 422] = 422
+    image_body: Literal["upload_uuid", "upload", "either"] = "either"
+    fractional_equipment: Literal["cut", "refuse"] = "cut"
+    webhook_status_key: Literal["filter", "filters", "either"] = "either"

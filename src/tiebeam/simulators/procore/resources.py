@@ -247,6 +247,37 @@ _MONEY = (
     ),
 )
 
+# Lists show no deleted entries here, though they can be restored: what the real ones do is not documented.
+_TICKETS = (
+    Resource(
+        "time_and_material_entries",
+        tool="time_and_materials",
+        deletion="gone",
+        marks=("deleted_at",),
+        first_id=_wide(60),
+    ),
+    *(
+        Resource(name, tool="time_and_materials", first_id=_wide(step))
+        for step, name in enumerate(
+            ("time_and_material_timecards", "time_and_material_equipment_logs", "materials"), 61
+        )
+    ),
+    Resource(
+        "time_and_material_entry_attachments",
+        tool="time_and_materials",
+        first_id=_wide(64),
+        has_created_at=False,
+        has_updated_at=False,
+    ),
+    Resource(
+        "time_and_material_signatures",
+        tool="time_and_materials",
+        first_id=_wide(65),
+        has_updated_at=False,
+        signed=("url", "medium_thumbnail_url", "large_thumbnail_url"),
+    ),
+)
+
 _SCHEDULE = (
     Resource("tasks", tool="schedule", first_id=_wide(21)),
     Resource(
@@ -268,7 +299,7 @@ _LOGS = (
 
 RESOURCES: dict[str, Resource] = {
     resource.name: resource
-    for resource in (*_DIRECTORY, *_CORRESPONDENCE, *_PAPER, *_MONEY, *_SCHEDULE, *_LOGS)
+    for resource in (*_DIRECTORY, *_CORRESPONDENCE, *_PAPER, *_MONEY, *_TICKETS, *_SCHEDULE, *_LOGS)
 }
 
 TOOLS = tuple(sorted({resource.tool for resource in RESOURCES.values() if resource.tool}))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from tiebeam.simulators.procore.identifiers import Ulids, stamp
 from tiebeam.simulators.procore.resources import RESOURCES, TOOLS, Resource
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that was done to a record, at a moment, told once it is done."""
+
+    kind: Literal["create", "update", "delete", "restore"]
+    resource: str
+    row: Row
+    at: datetime
+
+
 class ProcoreState:
     """The records of one company.
 
@@ -20,7 +31,8 @@ class ProcoreState:
     URLs are never stored. The dictionaries given back are the stored ones: change them by `update` alone.
 
     `children_touch_parents` says whether a new or changed reply or response log bumps its parent's
-    `updated_at` (undocumented by the vendor, so switchable).
+    `updated_at` (undocumented by the vendor, so switchable). Every one of `listeners` is told what happens;
+    hiding and showing, and changes that leave `updated_at` alone, are not told.
     """
 
     def __init__(self, company_id: int, now: Callable[[], datetime], seed: int) -> None:
@@ -30,6 +42,7 @@ class ProcoreState:
         self.seed = seed
         self.children_touch_parents = True
         self.tables: dict[str, Table] = {name: Table(resource) for name, resource in RESOURCES.items()}
+        self.listeners: list[Callable[[Happening], None]] = []
         self._ulids = Ulids(seed)
         self._disabled_tools: set[tuple[int, str]] = set()
         self._forbidden_projects: set[int] = set()
@@ -58,6 +71,7 @@ class ProcoreState:
         _follow_activity(kind, row, moment)
         table.add(row)
         self._touch_parent(table.resource, row, moment)
+        self._tell("create", resource, row, moment)
         return row.fields
 
     def update(
@@ -75,6 +89,8 @@ class ProcoreState:
         row.fields.update(changes)
         _follow_activity(self._table(resource).resource, row, at or self.now())
         self._changed(resource, row, at, touch=touch)
+        if touch:
+            self._tell("update", resource, row, at)
         return row.fields
 
     def delete(
@@ -93,11 +109,13 @@ class ProcoreState:
             row.deleted_at = moment
             table.remove(row)
             self._touch_parent(table.resource, row, moment)
+            self._tell("delete", resource, row, moment)
             return
         if row.deleted_at is None:
             row.deleted_at = moment
             row.fields.update(_marks(table.resource, moment))
             self._changed(resource, row, moment, touch=True)
+            self._tell("delete", resource, row, moment)
 
     def restore(
         self,
@@ -113,15 +131,19 @@ class ProcoreState:
             row.deleted_at = None
             row.fields.update(_marks(self._table(resource).resource, None))
             self._changed(resource, row, at, touch=True)
+            self._tell("restore", resource, row, at)
         return row.fields
 
     def purge(self, resource: str, record_id: RecordId, *, project_id: int | None = None) -> None:
         """Remove a record for good, from its recycle bin too."""
         row = self.row(resource, record_id, project_id)
+        was_there = row.deleted_at is None
         row.deleted_at = row.deleted_at or self.now()
         table = self._table(resource)
         table.remove(row)
         self._parent_changed(table.resource, row)
+        if was_there:
+            self._tell("delete", resource, row, row.deleted_at)
 
     def hide(self, resource: str, record_id: RecordId, *, project_id: int | None = None) -> None:
         """Make a record private to others: out of every list and bin, 404 alone, though it lives on."""
@@ -184,6 +206,16 @@ class ProcoreState:
 
     def _take_id(self, table: Table, moment: datetime) -> RecordId:
         return self._ulids.take(moment) if table.resource.string_ids else table.take_id()
+
+    def _tell(
+        self,
+        kind: Literal["create", "update", "delete", "restore"],
+        resource: str,
+        row: Row,
+        at: datetime | None,
+    ) -> None:
+        for listener in self.listeners:
+            listener(Happening(kind, resource, row, at or self.now()))
 
     def _changed(self, resource: str, row: Row, at: datetime | None, *, touch: bool) -> None:
         table = self._table(resource)

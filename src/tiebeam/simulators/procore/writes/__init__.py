@@ -1,0 +1,1 @@
+"""What changes records: the API's writes, its uploads and its webhooks' settings."""
