@@ -91,8 +91,8 @@ def _roomy_folder() -> Path:
 async def _with_template(
     owner_url: str, admin_url: str, app_url: str, embedded: EmbeddedServer | None
 ) -> TestServer:
-    template = f"tiebeam_template_{schema_hash()}"
     async with await psycopg.AsyncConnection.connect(owner_url, autocommit=True) as connection:
+        template = f"tiebeam_template_{_schema_hash(owner=connection.info.user)}"
         await connection.execute(_LOCK)
         await _drop_leftovers(connection)
         if not await _exists(connection, template):
@@ -108,9 +108,9 @@ async def _with_template(
     return TestServer(owner_url, admin_url, app_url, template, embedded)
 
 
-def schema_hash() -> str:
-    """Return a hash of everything that makes the schema: all of the migrations folder, and what it calls."""
-    digest = hashlib.sha256()
+def _schema_hash(owner: str) -> str:
+    """Return a hash of everything that makes the schema: its owner, the migrations and what they call."""
+    digest = hashlib.sha256(owner.encode())
     source = Path(tiebeam.store.__file__).parent
     for file in sorted([*source.glob("migrations/**/*.py"), source / "migrate.py"]):
         digest.update(file.read_bytes())

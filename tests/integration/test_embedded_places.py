@@ -243,15 +243,19 @@ async def test_a_disk_that_fills_while_the_database_is_used(folder: Path) -> Non
             pytest.skip("this machine lets us mount no small disk; the errors' own test does without one")
         folder.chmod(0o711)
         async with await EmbeddedServer.start(folder / "db", fsync=False) as server:
-            await migrate(server.owner_url())
-            heap = "create unlogged table public.heap (filler text)"
-            await told(superuser(server, "tiebeam"), heap, "grant all on public.heap to public")
-            async with await Store.open(server.url(), clock=SystemClock()) as store:
-                with pytest.raises(DiskFullError):
-                    async with store.transaction(None) as tx:
-                        await tx.run(_FILL)
-                async with store.transaction(None) as tx:
-                    assert await tx.value("select count(*) from public.heap") == 0
+            await _fill(server)
+
+
+async def _fill(server: EmbeddedServer) -> None:
+    await migrate(server.owner_url())
+    heap = "create unlogged table public.heap (filler text)"
+    await told(superuser(server, "tiebeam"), heap, "grant all on public.heap to public")
+    async with await Store.open(server.url(), clock=SystemClock()) as store:
+        with pytest.raises(DiskFullError):
+            async with store.transaction(None) as tx:
+                await tx.run(_FILL)
+        async with store.transaction(None) as tx:
+            assert await tx.value("select count(*) from public.heap") == 0
 
 
 _FILL = """

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from tests.factories.embedded import told
+from tests.factories.embedded import asked, told
 
 from tiebeam.store.adapt import Json
 from tiebeam.store.errors import ContendedError, SchemaChangedError, StoreUnreachableError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tiebeam.kernel.clock import ManualClock
+    from tiebeam.store.transaction import Transaction
 
 _ADD = Sql("insert into public.note (id, body) values (%(id)s, %(body)b)", "add")
 _COUNT = "select count(*) from public.note"
@@ -223,31 +224,30 @@ async def test_no_more_connections_than_allowed(note_url: str, clock: ManualCloc
         assert len(set(await asyncio.gather(*(backend() for _ in range(20))))) <= 3
 
 
-async def test_a_server_that_hung_up_on_idle_connections_costs_nothing(
-    notes: Store, note_url: str, clock: ManualClock
-) -> None:
-    async with await Store.open(note_url, clock=clock) as other, other.transaction(None) as tx:
-        mine = await tx.value("select pg_backend_pid()")
-        async with notes.transaction(None) as idle:
-            theirs = await idle.value("select pg_backend_pid()")
-        assert await tx.value("select pg_terminate_backend(%(pid)s, 10000)", {"pid": theirs})
-        async with notes.transaction(None) as fresh:
-            assert await fresh.value("select pg_backend_pid()") not in {mine, theirs}
+async def test_a_server_that_hung_up_on_idle_connections_costs_nothing(notes: Store, owner_url: str) -> None:
+    async with notes.transaction(None) as tx:
+        before = await _pid(tx)
+    await _hang_up(owner_url, before)
+    async with notes.transaction(None) as tx:
+        assert await _pid(tx) != before
 
 
-async def test_a_server_that_hangs_up_in_the_middle_is_named(notes: Store) -> None:
+async def test_a_server_that_hangs_up_in_the_middle_is_named(notes: Store, owner_url: str) -> None:
     with pytest.raises(StoreUnreachableError, match="Nothing uncommitted was kept"):
         async with notes.transaction(None) as tx:
             await tx.run(_ADD, {"id": 1, "body": None})
-            async with notes.transaction(None) as other:
-                await other.value("select pg_terminate_backend(%(pid)s, 10000)", {"pid": await _pid(tx)})
+            await _hang_up(owner_url, await _pid(tx))
             await tx.run(_ADD, {"id": 2, "body": None})
     async with notes.transaction(None) as tx:
         assert await tx.value(_COUNT) == 0
 
 
-async def _pid(tx: Any) -> int:
+async def _pid(tx: Transaction) -> int:
     return int(await tx.value("select pg_backend_pid()"))
+
+
+async def _hang_up(owner_url: str, pid: int) -> None:
+    assert await asked(owner_url, f"select pg_terminate_backend({pid}, 10000)")
 
 
 async def test_a_deadlock_is_contention(notes: Store) -> None:

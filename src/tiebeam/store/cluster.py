@@ -139,19 +139,26 @@ def ensure_running(launch: Launch) -> None:
 
     Raises `EmbeddedServerError` when it dies, or is not ready after `ready_seconds_max`.
     """
-    log_start = None
+    log_start: int | None = None
     for _ in ticks(launch.ready_seconds_max):
-        if (lock := hold(launch.places.lock("server"), wait=False)) is not None:
-            with lock:
-                if log_start is not None:
-                    raise _failure("The embedded PostgreSQL does not start", _log_after(launch, log_start))
-                log_start = _start(launch, lock)
+        log_start = _started_or_failed(launch, log_start)
         if _ready(launch.places):
             return
     raise EmbeddedServerError(
         f"The embedded PostgreSQL is not ready after {launch.ready_seconds_max:.0f} seconds.",
         action=f"See {launch.places.log}: it may still be recovering from a crash. Try again later.",
     )
+
+
+def _started_or_failed(launch: Launch, log_start: int | None) -> int | None:
+    """Start the server if no process of it is left; if that was done before, it has failed."""
+    lock = hold(launch.places.lock("server"), wait=False)
+    if lock is None:
+        return log_start
+    with lock:
+        if log_start is not None:
+            raise _failure("The embedded PostgreSQL does not start", _log_after(launch, log_start))
+        return _start(launch, lock)
 
 
 def _start(launch: Launch, lock: IO[bytes]) -> int:
