@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tiebeam.connectors.streams import Means, ReadMode, Scope
 from tiebeam.kernel.canonical import canonical
@@ -45,6 +45,45 @@ class Comparison:
         return not (self.missing or self.invented or self.different)
 
 
+class KnownRow(Protocol):
+    """A record as the vendor itself knows it."""
+
+    @property
+    def resource(self) -> str:
+        """The vendor's name of its kind."""
+
+    @property
+    def id(self) -> int | str:
+        """Its id."""
+
+    @property
+    def state(self) -> str:
+        """`live`, `inactive`, `deleted` or `hidden`."""
+
+    @property
+    def list(self) -> Any:
+        """Its content in listings."""
+
+    @property
+    def detail(self) -> Any:
+        """Its whole content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A record that has no place of its own in the vendor's state."""
+
+    resource: str
+    id: str
+    list: Any
+    state: str = "live"
+
+    @property
+    def detail(self) -> Any:
+        """The same: there is no more to it."""
+        return self.list
+
+
 class Truth:
     """The vendor's own truth, sorted by stream and scope."""
 
@@ -53,11 +92,16 @@ class Truth:
     ) -> None:
         self.volatile = volatile
         by_resource = {stream.view: stream for stream in streams}
-        self.rows: dict[tuple[str, Scope], list[TruthRow]] = defaultdict(list)
+        self.rows: dict[tuple[str, Scope], list[KnownRow]] = defaultdict(list)
         for row in rows:
             stream = by_resource.get(row.resource)
             if stream is not None and row.reachable:
                 self.rows[stream.name, _scope(stream, row)].append(row)
+
+    def add(self, stream: Stream, scope: Scope, key: str, content: Any) -> None:
+        """Add a record that the vendor makes up at each reading, as its API answers for it."""
+        row = Answered(stream.view, key, content)
+        self.rows[stream.name, scope].append(row)
 
     def projects(self) -> list[dict[str, Any]]:
         """Return every project that can be seen."""
@@ -74,7 +118,7 @@ class Truth:
             if row.state in _VISIBLE
         }
 
-    def _content(self, stream: Stream, row: TruthRow) -> Any:
+    def _content(self, stream: Stream, row: KnownRow) -> Any:
         """Return what a copy must hold: without what changes at every read, and without other links to files.
 
         Whatever else our own list of volatile fields would hide stays in, and shows as a difference.
@@ -106,7 +150,7 @@ def _place(row: TruthRow, name: str) -> Any:
     return row.parent_id if row.parent_id is not None else (row.detail or {}).get(name)
 
 
-def _content(stream: Stream, row: TruthRow) -> Any:
+def _content(stream: Stream, row: KnownRow) -> Any:
     # The list of projects is read in its extended view, which has all that the detail has.
     if row.resource == "projects":
         return row.detail
@@ -134,9 +178,6 @@ async def compare(records: Records, truth: Truth, streams: Sequence[Stream]) -> 
             for scope, key, state, payload in await records.contents(stream.name)
             if state is State.LIVE
         }
-        if stream.listings[0].envelope == "single":
-            found.records[stream.view] = len(held)
-            continue
         _compare_stream(found, stream, wanted, held)
     return found
 
@@ -206,7 +247,7 @@ def _feed_calls(truth: Truth, stream: Stream, scope: Scope) -> int:
     )
 
 
-def _listed(row: TruthRow, listing: Listing, place: int, lists_inactive: bool) -> bool:
+def _listed(row: KnownRow, listing: Listing, place: int, lists_inactive: bool) -> bool:
     if row.list is None:
         return False
     if listing.means is Means.FLAGGED:
@@ -237,7 +278,7 @@ def _log_calls(truth: Truth, members: Sequence[Stream], site: Site, now: datetim
     return calls
 
 
-def _inside(stream: Stream, row: TruthRow, day_from: date, day_to: date) -> bool:
+def _inside(stream: Stream, row: KnownRow, day_from: date, day_to: date) -> bool:
     moment = parse_moment(row.list.get(stream.day_field or ""))
     return moment is not None and day_from <= moment.date() <= day_to
 

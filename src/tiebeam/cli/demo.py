@@ -19,13 +19,16 @@ from tiebeam.cli.output import AsJson, console, print_json, print_table
 from tiebeam.cli.running import run_command
 from tiebeam.cli.sim import COMPANY_ID, MovableClock, parse_size, simulated_procore
 from tiebeam.cli.sync import SyncProgress
+from tiebeam.connectors.streams import Scope
 from tiebeam.kernel.clock import SystemClock
 from tiebeam.operations.tokens.model import GrantKind
 from tiebeam.replicate.model import Tally
+from tiebeam.replicate.plan import value_at
 from tiebeam.replicate.streams import STREAMS
 from tiebeam.replicate.sync import Wish
 from tiebeam.settings import Settings
 from tiebeam.simulators.base.server import serve
+from tiebeam.simulators.procore.caller import Caller
 from tiebeam.simulators.procore.options import ProcoreOptions
 from tiebeam.simulators.procore.render import VOLATILE_FIELDS
 from tiebeam.simulators.procore.resources import RESOURCES
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tiebeam.app import App
+    from tiebeam.connectors.streams import Stream
     from tiebeam.operations.tokens.model import Connection
     from tiebeam.simulators.company.company import Company
     from tiebeam.simulators.procore.app import ProcoreSimulator
@@ -103,8 +107,20 @@ class Demo:
         return len(self.company.live_until(self.clock.now()))
 
     def truth(self) -> Truth:
-        """Return the company's own truth."""
-        return Truth(self.simulator.truth(), STREAMS, VOLATILE_FIELDS)
+        """Return the company's own truth, with what Procore makes up at each reading as it answers for it."""
+        truth = Truth(self.simulator.truth(), STREAMS, VOLATILE_FIELDS)
+        caller = Caller(self.simulator, company_id=COMPANY_ID).sign_in()
+        for stream in STREAMS:
+            for project in truth.projects() if stream.view not in RESOURCES else ():
+                self._add_answers(truth, caller, stream, str(project["id"]))
+        return truth
+
+    def _add_answers(self, truth: Truth, caller: Caller, stream: Stream, project_id: str) -> None:
+        reply = caller.get(stream.listings[0].path.format(project_id=project_id), {"per_page": 100})
+        rows = reply.json if isinstance(reply.json, list) else [reply.json]
+        for row in rows if reply.status == 200 else ():
+            key = str(value_at(row, stream.key))
+            truth.add(stream, Scope((("project_id", project_id),)), key, row)
 
     def sites(self, truth: Truth) -> list[Site]:
         """Return the projects that can be seen, with what is switched off in them."""

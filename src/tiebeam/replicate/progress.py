@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tiebeam.replicate.model import Tally
 
 RATE_WINDOW_SECONDS = 60.0
+TELL_EVERY_SECONDS = 0.2
+"""How often it is worth saying how far a sync is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,15 @@ class Meter:
     """Learns what feeds of each stream cost, and how fast calls go through."""
 
     def __init__(self) -> None:
-        self._calls_by_stream: dict[str, list[int]] = {}
+        self._costs: dict[str, tuple[int, int]] = {}
+        self._every = (0, 0)
         self._seen: deque[tuple[float, int]] = deque()
 
     def feed_done(self, stream: str, calls: int) -> None:
         """Take in what one feed of `stream` cost."""
-        self._calls_by_stream.setdefault(stream, []).append(calls)
+        feeds, cost = self._costs.get(stream, (0, 0))
+        self._costs[stream] = (feeds + 1, cost + calls)
+        self._every = (self._every[0] + 1, self._every[1] + calls)
 
     def tick(self, seconds: float, calls: int) -> None:
         """Take in that `calls` calls had been made in all at `seconds` on a monotonic clock."""
@@ -58,8 +63,5 @@ class Meter:
         return calls_left * (end - start) / (after - before) if after > before else None
 
     def _mean(self, stream: str) -> float:
-        costs = self._calls_by_stream.get(stream)
-        if costs:
-            return sum(costs) / len(costs)
-        every = [cost for found in self._calls_by_stream.values() for cost in found]
-        return sum(every) / len(every) if every else 1.0
+        feeds, cost = self._costs.get(stream, self._every)
+        return cost / feeds if feeds else 1.0

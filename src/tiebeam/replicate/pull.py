@@ -49,7 +49,7 @@ class ServerClock:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._ahead = timedelta()
+        self._ahead: timedelta | None = None
 
     def learn(self, server_date: datetime | None) -> None:
         """Take in the `Date` of an answer that has just come."""
@@ -58,7 +58,11 @@ class ServerClock:
 
     def now(self) -> datetime:
         """Return the vendor's time, to about a second; our own until an answer has told better."""
-        return self._clock.now() + self._ahead
+        return self._clock.now() + (self._ahead or timedelta())
+
+    def told(self) -> datetime | None:
+        """Return the vendor's time, or None before the first answer: what our own would close may be ahead."""
+        return None if self._ahead is None else self.now()
 
 
 @dataclass(slots=True)
@@ -137,7 +141,7 @@ class Puller:
         *,
         all_details: bool,
     ) -> Pull:
-        window = (None, None) if mode.complete else (feed.watermark, self.server_clock.now())
+        window = (None, None) if mode.complete else (feed.watermark, self.server_clock.told())
         walk = segments_for(stream, mode) if segments is None else segments
         return await self.replica.begin_pull(feed, mode, walk, updated=window, all_details=all_details)
 

@@ -488,7 +488,10 @@ class Replica:
         return replace(ended, status=status, hidden=hidden)
 
     async def _absent(self, tx: Transaction, feed: Feed, pull: Pull, *, already_gone: set[str]) -> list[str]:
-        """Note what this complete pull missed, and return what an earlier complete pull missed as well."""
+        """Note what this complete pull missed, and return what an earlier one missed as well.
+
+        Windows of some days alone prove nothing: a log that was moved to another day is missing from them.
+        """
         twice: set[str] = set()
         for day_from, day_to in _covered(pull):
             named = self._named(
@@ -499,7 +502,7 @@ class Replica:
             once = [key for key, again in missing if not again and key not in already_gone]
             if once:
                 await tx.run(Q["note_missed"], named | {"keys": once, "at": self._clock.now()})
-        return sorted(twice)
+        return [] if pull.mode is Mode.WINDOW else sorted(twice)
 
     async def _delete(
         self, tx: Transaction, feed: Feed, pull_id: int | None, keys: list[str], why: str

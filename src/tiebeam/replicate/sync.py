@@ -14,7 +14,7 @@ from tiebeam.replicate.details import Details
 from tiebeam.replicate.families import Family, lay_out
 from tiebeam.replicate.model import Access, Mode, State, Tally
 from tiebeam.replicate.plan import may_be_read, mode_for, parent_access, refusal_wait, wanted_feeds
-from tiebeam.replicate.progress import Meter, Progress
+from tiebeam.replicate.progress import TELL_EVERY_SECONDS, Meter, Progress
 from tiebeam.replicate.pull import LOCKED_OUT, Puller
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ class Sync:
         self._meter = Meter()
         self._phase = Phase.METADATA
         self._doing = ""
+        self._told_at = float("-inf")
         self._done: set[int] = set()
         self._read: set[int] = set()
         self._feeds: list[Feed] = []
@@ -303,8 +304,11 @@ class Sync:
 
     def _step(self, step: Tally) -> None:
         self._report.tally.add(step)
-        self._meter.tick(self._clock.monotonic(), self._report.tally.calls)
-        self._on_progress(self._progress())
+        now = self._clock.monotonic()
+        if now - self._told_at >= TELL_EVERY_SECONDS:
+            self._told_at = now
+            self._meter.tick(now, self._report.tally.calls)
+            self._on_progress(self._progress())
 
     def _progress(self) -> Progress:
         waiting = [feed.stream for feed in self._feeds if feed.id not in self._done]

@@ -212,9 +212,25 @@ WBS_CODES = Stream(
     ),
 )
 
+# Which of them stand for which of our streams is not documented: what may be read is learnt from refusals.
+PROJECT_TOOLS = Stream(
+    name="procore.project_tools",
+    title="Project tools",
+    listings=(Listing(f"{P10}/tools", per_page=100),),
+    mode=ReadMode.FULL,
+    phase=Phase.METADATA,
+    priority=Priority.LOW,
+    interval_minutes=60,
+    scope=("project_id",),
+    parent="procore.projects",
+    vendor_time=None,
+    columns=columns("id:bigint title engine_name position:bigint is_active:boolean required:boolean"),
+)
+
 STREAMS = (
     COMPANIES,
     PROJECTS,
+    PROJECT_TOOLS,
     VENDORS,
     USERS,
     PEOPLE,
