@@ -223,6 +223,7 @@ PROJECT_TOOLS = Stream(
     interval_minutes=60,
     scope=("project_id",),
     parent="procore.projects",
+    tool="project_settings",
     vendor_time=None,
     columns=columns("id:bigint title engine_name position:bigint is_active:boolean required:boolean"),
 )
