@@ -50,7 +50,7 @@ def populate(desk: ProcoreDesk, stream: Stream) -> tuple[Scope, str]:
     if name == "project_schedule":
         return PROJECT, "5"
     if name == "project_tools":
-        return PROJECT, "2100001"
+        return PROJECT, "2100002"
     if name in ALREADY_THERE:
         return Scope(), "1000" if name == "companies" else "5"
     if name in COMPANY_WIDE:
