@@ -6,6 +6,7 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
@@ -118,10 +119,12 @@ class AiohttpTransport:
             raise _translated(error, request, progress) from error
 
     async def _exchange(self, request: Request, progress: _Progress) -> Response:
+        url = _url(request)
         async with self._open_session().request(
             request.method,
-            _url(request),
+            url,
             data=request.body,
+            proxy=_proxy_for(url),
             headers=request.headers,
             allow_redirects=False,
             timeout=_timeout(request.timeout_seconds),
@@ -153,7 +156,6 @@ class AiohttpTransport:
                 # A cookie kept would carry one tenant's session into another's request.
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self._user_agent},
-                trust_env=True,
                 max_line_size=_HEADER_BYTES_MAX,
                 max_field_size=_HEADER_BYTES_MAX,
                 trace_configs=[_tracing()],
@@ -187,6 +189,15 @@ def _url(request: Request) -> URL:
         return URL(f"{request.url}?{query}" if query else request.url, encoded=True)
     except ValueError as error:
         raise aiohttp.InvalidURL(_host(request.url)) from error
+
+
+def _proxy_for(url: URL) -> str | None:
+    """Return the proxy that the environment names for a URL.
+
+    aiohttp's own `trust_env` asks two threads at each request, and fails on a host that `.netrc` knows.
+    """
+    proxy = getproxies().get(url.scheme)
+    return proxy if proxy and url.host and not proxy_bypass(url.host) else None
 
 
 def _headers(answer: aiohttp.ClientResponse) -> dict[str, str]:
