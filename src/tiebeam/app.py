@@ -29,8 +29,8 @@ from tiebeam.replicate.streams import STREAMS, find_stream, procore_companies, p
 from tiebeam.replicate.sync import Pace, Sync, SyncReport, Wish
 from tiebeam.replicate.views import view_statements
 from tiebeam.store.embedded import EmbeddedServer
-from tiebeam.store.migrate import migrate, schema_state
 from tiebeam.store.pool import Store
+from tiebeam.store.schema import schema_state
 from tiebeam.store.views import define
 
 if TYPE_CHECKING:
@@ -284,7 +284,8 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
         yield Database(url, url)
         return
     root = settings.data / "postgres"
-    async with await EmbeddedServer.start(root, binaries=settings.postgres_bin) as server:
+    start = EmbeddedServer.start(root, fsync=settings.postgres_fsync, binaries=settings.postgres_bin)
+    async with await start as server:
         yield Database(server.url(), server.owner_url())
 
 
@@ -303,6 +304,8 @@ async def set_up(settings: Settings, clock: Clock | None = None, *, name: str | 
 
 
 async def _prepare(found: Database) -> None:
+    from tiebeam.store.migrate import migrate  # noqa: PLC0415 - Alembic doubles the start of every command
+
     await migrate(found.owner_url)
     await define(found.owner_url, view_statements(STREAMS))
 

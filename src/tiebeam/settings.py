@@ -32,6 +32,11 @@ class Settings(BaseSettings):
         default=None,
         description="A folder with `postgres` and `initdb` for the embedded database: not the wheel's.",
     )
+    postgres_fsync: bool = Field(
+        default=True,
+        description="Whether the embedded database waits for the disk. Off is quick, and a power cut may "
+        "ruin the database: for a trial whose data may be lost.",
+    )
     tenant: str = Field(
         default="default",
         pattern="^[a-z0-9](-?[a-z0-9])*$",
@@ -79,7 +84,7 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Return the settings of this process. Raises BadInputError that names each bad variable, never its value."""
+    """Return the settings of this process. Raises BadInputError, which never tells a value."""
     try:
         return Settings()
     except ValidationError as error:

@@ -13,9 +13,9 @@ from tests.factories.database import TestServer, at, fresh_database
 from tests.factories.embedded import asked, told
 
 from tiebeam.store.errors import AccessDeniedError, SchemaTooNewError, SchemaTooOldError
-from tiebeam.store.migrate import downgrade, migrate, schema_state
+from tiebeam.store.migrate import downgrade, migrate
 from tiebeam.store.pool import Store
-from tiebeam.store.schema import PHASES, Phase, PhaseState, SchemaState, revisions
+from tiebeam.store.schema import PHASES, Phase, PhaseState, SchemaState, revisions, schema_state
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -22,8 +22,9 @@ from tiebeam.store.errors import (
     connection_error,
     translated,
 )
-from tiebeam.store.migrate import migrate, schema_state
+from tiebeam.store.migrate import migrate
 from tiebeam.store.pool import Store
+from tiebeam.store.schema import schema_state
 
 if TYPE_CHECKING:
     from tiebeam.kernel.clock import ManualClock

@@ -206,6 +206,7 @@ def _settings(folder: Path, url: str, options: ProcoreOptions) -> Settings:
     return Settings(
         data=folder,
         database_url=None,
+        postgres_fsync=False,
         tenant="demo",
         master_key=None,
         procore_environment="custom",

@@ -20,8 +20,6 @@ from tiebeam.store.schema import (
     PHASES,
     Phase,
     PhaseState,
-    SchemaState,
-    read_state,
     revisions,
     too_new,
     version_table,
@@ -48,16 +46,6 @@ async def migrate(owner_url: str, phase: Phase | Literal["all"] = "all") -> None
 async def downgrade(owner_url: str, phase: Phase, revision: str) -> None:
     """Take back every migration of `phase` after `revision` (`base`: all of them)."""
     await asyncio.to_thread(_run, owner_url, (phase,), "downgrade", revision)
-
-
-async def schema_state(url: str) -> SchemaState:
-    """Return where the schema of the database at `url` stands, as the login of `url`."""
-    try:
-        connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
-    except psycopg.Error as error:
-        raise connection_error(error, url) from None
-    async with connection:
-        return await read_state(connection)
 
 
 def _run(url: str, phases: tuple[Phase, ...], direction: str, revision: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import psycopg
 
-from tiebeam.store.errors import SchemaTooNewError, SchemaTooOldError
+from tiebeam.store.errors import SchemaTooNewError, SchemaTooOldError, connection_error
 
 Phase = Literal["pre", "post"]
 
@@ -78,6 +78,16 @@ def revisions(phase: Phase) -> tuple[str, ...]:
 def version_table(phase: Phase) -> str:
     """Return the name of the table, in the schema `tiebeam`, that holds the revision of `phase`."""
     return f"schema_{phase}"
+
+
+async def schema_state(url: str) -> SchemaState:
+    """Return where the schema of the database at `url` stands, as the login of `url`."""
+    try:
+        connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+    except psycopg.Error as error:
+        raise connection_error(error, url) from None
+    async with connection:
+        return await read_state(connection)
 
 
 async def read_state(connection: psycopg.AsyncConnection[Any]) -> SchemaState:
