@@ -67,7 +67,7 @@ async def test_server() -> AsyncIterator[TestServer]:
         yield found
         await _drop_done(found)
         return
-    root = _roomy_folder() / f"tiebeam-tests-{os.getuid()}"
+    root = roomy_folder() / f"tiebeam-tests-{os.getuid()}"
     async with await EmbeddedServer.start(root, fsync=False) as server:
         admin_url = server.url("postgres", SUPERUSER)
         found = await _with_template(server.owner_url("postgres"), admin_url, server.url("postgres"), server)
@@ -75,7 +75,7 @@ async def test_server() -> AsyncIterator[TestServer]:
         await _drop_done(found)
 
 
-def _roomy_folder() -> Path:
+def roomy_folder() -> Path:
     """Return where databases are quick to make: in memory, ten times as quick, where there is enough of it.
 
     Not in the temporary folders of pytest: the server's user cannot enter those of root.

@@ -9,13 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from tests.factories.database import roomy_folder
 
 import tiebeam
 from tiebeam.store.postmaster import Places, hold, postmaster_pid
@@ -45,13 +45,13 @@ asyncio.run(main())
 """
 
 # Named apart from the interpreter, which may be another one of the same version.
-_PATHS = (str(Path(tiebeam.__file__).parents[1]), sysconfig.get_path("platlib"))
+_PATHS = tuple(str(Path(str(module.__file__)).parents[1]) for module in (tiebeam, psycopg))
 
 
 @contextmanager
 def server_folder() -> Iterator[Path]:
     """Make a folder that the server's user can pass through, even where pytest's folders are root's alone."""
-    with tempfile.TemporaryDirectory(prefix="tb-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="tb-", dir=roomy_folder()) as name:
         Path(name).chmod(0o711)
         yield Path(name)
 

@@ -94,7 +94,8 @@ async def test_a_socket_folder_that_somebody_else_made_is_not_trusted(
     root = folder / ("long" * 40)
     async with await EmbeddedServer.start(root, fsync=False):
         (private,) = folder.glob("tiebeam-*")
-    private.chmod(0o755)
+    assert not private.exists()
+    private.mkdir(mode=0o755)
     with pytest.raises(EmbeddedServerError, match="not a private folder"):
         await EmbeddedServer.start(root, fsync=False)
 

@@ -29,7 +29,7 @@ from tiebeam.store.cluster import (
 )
 from tiebeam.store.connections import APPLICATION_ROLE
 from tiebeam.store.errors import EmbeddedServerError, disk_full
-from tiebeam.store.postmaster import Places, booting, hold, stop_if_unused
+from tiebeam.store.postmaster import LOCKS, Places, booting, hold, stop_if_unused
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -147,7 +147,8 @@ def _claim(places: Places, account: Account) -> None:
             f"The folder {places.root} is not empty, and what is in it is not ours.",
             action="Give an empty folder, or one that does not exist yet, for the embedded database.",
         )
-    places.lock("boot").touch()
+    for name in LOCKS:
+        places.lock(name).touch()
     account.own(places.root)
 
 

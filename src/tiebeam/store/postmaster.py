@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STEP_SECONDS: Final = 0.01
+LOCKS: Final = ("boot", "users", "server", "watch")
 _STOP_SECONDS_MAX: Final = 60.0
 _ORPHANS_SECONDS_MAX: Final = 1.0
 
@@ -47,13 +48,14 @@ class Places:
         return self.root / "postgres.log"
 
     def lock(self, name: str) -> Path:
-        """Return the lock file `name`: `boot`, `users`, `server` or `watch`."""
+        """Return the lock file `name`, one of `LOCKS`."""
         return self.root / f"{name}.lock"
 
 
 def hold(file: Path, *, shared: bool = False, wait: bool = True) -> IO[bytes] | None:
     """Lock `file` until the answer is closed or its holders are dead; None when taken and not to `wait`."""
-    opened = file.open("ab")
+    # Not made here: a watcher that wakes late must not put anything into a folder that is being removed.
+    opened = file.open("rb")
     try:
         fcntl.flock(opened, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
@@ -131,11 +133,16 @@ def stop(places: Places) -> bool:
     The caller holds the boot lock.
     """
     pid = postmaster_pid(places) if running(places) else None
+    socket_folder = Path(pid_lines(places)[4]) if pid is not None else places.root
     if pid is not None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
     patience = _ORPHANS_SECONDS_MAX if pid is None else _STOP_SECONDS_MAX
-    return any(not running(places) for _ in ticks(patience))
+    gone = any(not running(places) for _ in ticks(patience))
+    if gone and places.root not in (socket_folder, *socket_folder.parents):
+        with suppress(OSError):
+            socket_folder.rmdir()
+    return gone
 
 
 def stop_if_unused(places: Places) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from tiebeam.store.postmaster import Places, hold, stop_if_unused
@@ -19,11 +20,13 @@ def watch(places: Places) -> None:
         if os.fork():
             return
         os.setsid()
-        _wait_and_stop(places)
+        # A folder that is gone has taken its server with it.
+        with suppress(FileNotFoundError):
+            _wait_and_stop(places)
 
 
 def _wait_and_stop(places: Places) -> None:
-    while places.root.exists():
+    while True:
         alone = hold(places.lock("users"))
         if alone:
             # Let go before asking for the boot lock: who holds that one may be waiting for this one.
