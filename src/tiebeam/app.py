@@ -6,6 +6,7 @@ import secrets as chance
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tiebeam.connectors.http import AiohttpTransport
@@ -23,6 +24,7 @@ from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Stat
 from tiebeam.operations.tokens.repository import Connections, Credentials
 from tiebeam.operations.tokens.source import VaultTokenSource
 from tiebeam.operations.tokens.vault import Vault
+from tiebeam.replicate.progress import Budget
 from tiebeam.replicate.replica import Records
 from tiebeam.replicate.repository import Replica
 from tiebeam.replicate.streams import STREAMS, find_stream, procore_companies, procore_login, procore_reader
@@ -189,6 +191,7 @@ class App:
             wish,
             pace=pace(self.settings),
             on_progress=on_progress,
+            ask_budget=partial(self._budget, self._gate(connection)),
         )
         return Synced(connection.id, connection.vendor, await work.run())
 
@@ -237,6 +240,11 @@ class App:
         if level.paused_seconds:
             return f"none for {level.paused_seconds:.0f} s ({level.pause_reason})"
         return ", ".join(f"{window.left} of {window.limit} in the {window.name}" for window in level.windows)
+
+    async def _budget(self, gate: RateGate) -> Budget | None:
+        level = await gate.level()
+        hour = next((window for window in level.windows if window.width_seconds >= 3600), None)
+        return Budget(hour.left, hour.limit) if hour and not level.off else None
 
     def _replica(self, connection: Connection) -> Replica:
         return Replica(self._store, self.tenant.id, connection.id, self.clock)

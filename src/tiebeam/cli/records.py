@@ -11,6 +11,7 @@ import typer
 from tiebeam.app import opened
 from tiebeam.cli.output import AsJson, console, named_state, print_json, print_table
 from tiebeam.cli.running import run_command
+from tiebeam.connectors.streams import Scope
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.kernel.moments import parse_moment
 from tiebeam.replicate.plan import value_at
@@ -51,7 +52,7 @@ def list_records(
         if as_json:
             print_json([_row(row) for row in rows])
         elif rows:
-            heads = ("id", "title", "where", "state", "version", "vendor's change", "our change")
+            heads = ("id", "title", "project", "state", "version", "changed")
             print_table(f"{stream}", heads, [_cells(row) for row in rows])
         else:
             console.print(
@@ -180,8 +181,9 @@ def _row(row: RecordRow) -> dict[str, Any]:
 def _cells(row: RecordRow) -> tuple[Any, ...]:
     titles = (value_at(row.payload, path) for path in _TITLES)
     title = next((str(found) for found in titles if found), "")
-    where = row.scope_text or "company"
-    return (row.key, title[:80], where, named_state(row.state), row.version, row.vendor_at, row.changed_at)
+    project = Scope.parse(row.scope_text).project_id
+    changed = (row.vendor_at or row.changed_at).strftime("%Y-%m-%d")
+    return (row.key, title[:80], project, named_state(row.state), row.version, changed)
 
 
 def _version_cells(version: Version) -> tuple[Any, ...]:

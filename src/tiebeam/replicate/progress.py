@@ -18,6 +18,15 @@ TELL_EVERY_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What the vendor's hourly limit allows."""
+
+    left: int
+    """Calls that can still be made now."""
+    per_hour: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """A sync in hand, for people to look at."""
 
@@ -55,12 +64,19 @@ class Meter:
         """Estimate the calls that feeds of these streams, and that many owed details, will take."""
         return details + round(sum(self._mean(stream) for stream in streams))
 
-    def seconds_left(self, calls_left: int) -> float | None:
-        """Estimate the time for so many calls at the pace of the last minute; None before there is a pace."""
+    def seconds_left(self, calls_left: int, budget: Budget | None = None) -> float | None:
+        """Estimate the time for so many calls: at the pace of the last minute, and within the hour's budget.
+
+        None before there is a pace. What exceeds the calls that this hour has left waits for later hours.
+        """
         if len(self._seen) < 2:
             return None
         (start, before), (end, after) = self._seen[0], self._seen[-1]
-        return calls_left * (end - start) / (after - before) if after > before else None
+        if after <= before:
+            return None
+        at_pace = calls_left * (end - start) / (after - before)
+        beyond = max(0, calls_left - budget.left) if budget else 0
+        return max(at_pace, 3600.0 * beyond / budget.per_hour) if budget and beyond else at_pace
 
     def _mean(self, stream: str) -> float:
         feeds, cost = self._costs.get(stream, self._every)

@@ -18,12 +18,13 @@ from tiebeam.replicate.progress import TELL_EVERY_SECONDS, Meter, Progress
 from tiebeam.replicate.pull import LOCKED_OUT, Puller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from tiebeam.connectors.ports import Reader
     from tiebeam.connectors.streams import Stream
     from tiebeam.kernel.clock import Clock
     from tiebeam.replicate.model import Feed
+    from tiebeam.replicate.progress import Budget
     from tiebeam.replicate.repository import Replica
 
 RESUME_WITHIN = timedelta(hours=1)
@@ -105,8 +106,11 @@ class Sync:
         *,
         pace: Pace | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
+        ask_budget: Callable[[], Awaitable[Budget | None]] | None = None,
     ) -> None:
         self._replica = replica
+        self._ask_budget = ask_budget
+        self._budget: Budget | None = None
         self._clock = clock
         self._streams = {stream.name: stream for stream in streams}
         # Streams that a vendor counts together are read together, and so is what shares a tool with them.
@@ -222,6 +226,7 @@ class Sync:
             self._report.feeds_busy += len(group.feeds)
             return
         async with lock:
+            self._budget = await self._ask_budget() if self._ask_budget else None
             await self._read_group(group)
 
     async def _read_group(self, group: Group) -> None:
@@ -321,7 +326,7 @@ class Sync:
             doing=self._doing,
             tally=self._report.tally,
             calls_left=calls_left,
-            seconds_left=None if calls_left is None else self._meter.seconds_left(calls_left),
+            seconds_left=None if calls_left is None else self._meter.seconds_left(calls_left, self._budget),
         )
 
 
