@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tiebeam.simulators.base.faults import KINDS, Faults, FaultRule
 
@@ -15,7 +15,15 @@ SKEW_SECONDS_MAX = 2100
 
 _LISTS = r"GET /rest/"
 _PAGES = r"GET /rest/.*page="
+# What the company goes on building upon must not vanish under it.
+_ERASABLE_PAGES = (
+    r"GET /rest/.*(rfis|submittals|meetings|observations|images|documents|change_events|change_order\w+|\w+_logs"
+    r"|project_users|project_people).*page="
+)
 _HIDEABLE = ("rfis", "submittals", "documents")
+
+
+_CHANGES: tuple[Literal["delete", "insert", "update"], ...] = ("delete", "insert", "update")
 
 
 def draw_faults(seed: int, rng: Random) -> Faults:
@@ -36,13 +44,15 @@ def _rules(kind: str, rng: Random) -> Iterator[FaultRule]:
                     retry_after_seconds=rng.choice((None, 1, 30)) if status in (429, 503) else None,
                     processed=rng.random() < 0.5,
                 )
+            yield FaultRule("status", _LISTS, probability / 3, status=rng.choice((400, 422, 404)))
         case "skew_clock":
             yield FaultRule(
                 "skew_clock", _LISTS, probability, skew_seconds=rng.uniform(-1, 1) * SKEW_SECONDS_MAX
             )
         case "change_between_pages":
-            for change in ("delete", "insert", "update"):
-                yield FaultRule("change_between_pages", _PAGES, probability * 6, change=change)
+            for change in _CHANGES:
+                match_pages = _ERASABLE_PAGES if change == "delete" else _PAGES
+                yield FaultRule("change_between_pages", match_pages, probability * 6, change=change)
         case "hide_record":
             resource = rng.choice(_HIDEABLE)
             yield FaultRule(

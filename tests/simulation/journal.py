@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tiebeam.connectors.ports import Request, Response, Transport
     from tiebeam.connectors.streams import Stream
+    from tiebeam.kernel.clock import Clock
 
 
 class Journal:
@@ -64,16 +65,27 @@ class Journal:
 
 
 class JournalTransport:
-    """A transport that writes down what comes back."""
+    """A transport that writes down what comes back, and who calls while asked to wait."""
 
-    def __init__(self, inner: Transport, journal: Journal) -> None:
+    def __init__(self, inner: Transport, journal: Journal, clock: Clock) -> None:
         self._inner = inner
         self._journal = journal
+        self._clock = clock
+        self._paused_until = float("-inf")
+        self.impatient: list[str] = []
+        """Calls made before a pause was over that the vendor had asked for with a 429."""
 
     async def send(self, request: Request) -> Response:
+        path = request.url.partition("//")[2].partition("/")[2]
+        now = self._clock.monotonic()
+        if now < self._paused_until and path.startswith("rest/"):
+            self.impatient.append(f"{path} came {self._paused_until - now:.1f} s too early")
         response = await self._inner.send(request)
         if response.status == 200:
-            self._journal.note(request.url.partition("//")[2].partition("/")[2], response.body)
+            self._journal.note(path, response.body)
+        if response.status == 429:
+            asked = float(response.headers.get("retry-after", 1))
+            self._paused_until = max(self._paused_until, self._clock.monotonic() + asked)
         return response
 
 

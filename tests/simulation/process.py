@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.ports import Transport
     from tiebeam.connectors.procore.oauth import Grant
     from tiebeam.connectors.streams import Stream
-    from tiebeam.kernel.clock import Clock
+    from tiebeam.kernel.clock import Clock, ManualClock
     from tiebeam.operations.limits.gate import Row
 
 BASE_URL = "http://procore.test"
@@ -87,7 +87,7 @@ class LoginTokens:
 class Process:
     """One process of the platform. After a kill it is good for nothing but `end`."""
 
-    def __init__(self, url: str, clock: Clock, rng: Random) -> None:
+    def __init__(self, url: str, clock: ManualClock, rng: Random) -> None:
         self._url = url
         self._clock = clock
         self._rng = rng
@@ -116,6 +116,7 @@ class Process:
     async def sync(self, account: Account, wish: Wish) -> Outcome:
         """Run one sync to whatever end it comes to."""
         began = self.statements
+        self._clock.advance(1)  # No two syncs begin at the same instant.
         outcome = Outcome("done")
         try:
             outcome.report = await self._sync(account, wish)

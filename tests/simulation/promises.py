@@ -79,7 +79,7 @@ class Known:
 
     versions: dict[tuple[int, str, int], tuple[Any, ...]] = field(default_factory=dict)
     records: dict[tuple[int, str], tuple[int, int, bytes]] = field(default_factory=dict)
-    watermarks: dict[int, datetime] = field(default_factory=dict)
+    watermarks: dict[int, tuple[datetime | None, int]] = field(default_factory=dict)
     log_id: int = 0
 
 
@@ -203,16 +203,27 @@ class Promises:
             demand(deleted <= most, "mass deletion waits", what)
 
     def _check_watermarks(self, feeds: dict[int, FeedRow]) -> None:
+        """A watermark never moves back, and moves on only when a pull has read to its end."""
+        query = "select feed_id, count(*) from tiebeam.pull where status = 'done' group by feed_id"
+        done: dict[int, int] = dict(self.rows(query))
         for feed in feeds.values():
-            before = self._known.watermarks.get(feed.id)
+            before, done_before = self._known.watermarks.get(feed.id, (None, 0))
+            what = f"the watermark of {feed.stream} {feed.scope_text}"
             if before is not None:
                 forward = feed.watermark is not None and feed.watermark >= before
-                demand(forward, "nothing lost", f"the watermark of feed {feed.id} moved back")
-            if feed.watermark is not None:
-                self._known.watermarks[feed.id] = feed.watermark
+                demand(forward, "nothing lost", f"{what} moved back")
+            earned = feed.watermark == before or done.get(feed.id, 0) > done_before
+            demand(earned, "no page skipped", f"{what} moved on though no pull had ended")
+            self._known.watermarks[feed.id] = (feed.watermark, done.get(feed.id, 0))
 
     def _check_checkpoints(self) -> None:
         """Every page that a checkpoint has passed was noted, and every key on it was taken in, owed or kept."""
+        unseen = self.rows(
+            "select p.id, n from tiebeam.pull p, generate_series(0, p.segment - 1) n"
+            " where p.status = 'running' and p.segments -> n ->> 0 = '0' and not exists ("
+            "select 1 from tiebeam.pull_page g where g.pull_id = p.id and g.segment = n)"
+        )
+        demand(not unseen, "no page skipped", f"a checkpoint has passed listings that were not read: {unseen[:3]}")
         unread = self.rows(
             "select p.id, n from tiebeam.pull p, generate_series(1, p.next_page - 1) n"
             " where p.status = 'running' and not exists (select 1 from tiebeam.pull_page g"
@@ -234,6 +245,7 @@ class Promises:
                 limit, largest = window["limit"], window["largest"]
                 what = f"{largest} calls in the {name} window of {limit}"
                 demand(limit is None or largest <= limit, "budget", what)
+            demand(not vendor.transport.impatient, "budget", f"{vendor.transport.impatient[:1]} after a 429")
 
     async def _check_isolation(self) -> None:
         """As either tenant, raw statements see nothing of the other."""

@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 
 _TEXTS = ("title", "subject", "name", "comment", "comments", "notes", "description", "activity_name")
 _NUL = "\0"
+_LOOSE = frozenset(
+    {
+        "rfis",
+        "submittals",
+        "meetings",
+        "observations",
+        "drawing_revisions",
+        "images",
+        "documents",
+        "change_events",
+        "change_order_requests",
+        "change_order_packages",
+        "project_users",
+        "project_people",
+    }
+)
 
 
 async def run_step(world: World, promises: Promises) -> str:
@@ -40,6 +56,7 @@ async def first_sync(world: World, promises: Promises) -> str:
     """Begin as every world does: the other tenant's copy whole, then a first attempt at ours."""
     del promises
     other = await world.process.sync(world.other.account, Wish())
+    _stir(world)
     outcome = await world.process.sync(world.vendor.account, Wish())
     world.statements = outcome.statements
     return f"other {other.word}, ours {outcome.word}"
@@ -89,38 +106,70 @@ async def _unstorable(world: World, _promises: Promises) -> str:
 
 
 async def _mass_delete(world: World, _promises: Promises) -> str:
-    """More deletions of one kind in one project than a machine should believe."""
+    """More deletions of one kind in one project than a machine should believe, after it was seen whole."""
     state, rng = world.vendor.state, world.rng
-    names = [s.view for s in _project_streams(world) if not RESOURCES[s.view].membership]
     places = [
-        (name, int(row.id))
-        for name in names
-        for row in state.tables["projects"].everything
-        if len(state.rows(name, project_id=int(row.id))) > 8
+        (stream, int(project.id))
+        for stream in _project_streams(world)
+        if _may_go(stream.view) and not RESOURCES[stream.view].membership
+        for project in state.tables["projects"].everything
+        if state.rows(stream.view, project_id=int(project.id))
     ]
     if not places:
         return "of nothing"
-    name, project_id = rng.choice(places)
-    rows = state.rows(name, project_id=project_id)
-    share = rng.choice((0.5, 1.0))
-    for fields in rng.sample(rows, int(len(rows) * share)):
-        state.delete(name, fields["id"], project_id=project_id)
-    return f"{int(len(rows) * share)} {name}"
+    stream, project_id = rng.choice(places)
+    fields = state.rows(stream.view, project_id=project_id)[0]
+    _copy(world, stream, state.row(stream.view, fields["id"], project_id), 30, project_id)
+    outcome = await world.process.sync(world.vendor.account, Wish())
+    rows = state.rows(stream.view, project_id=project_id)
+    share = rng.choice((0.3, 0.8, 1.0))
+    for doomed in rng.sample(rows, int(len(rows) * share)):
+        state.delete(stream.view, doomed["id"], project_id=project_id)
+    return f"{int(len(rows) * share)} {stream.view} after {outcome.word}"
+
+
+def _may_go(resource: str) -> bool:
+    """Whether the company goes on without: it builds upon its schedule, its contracts and its books."""
+    return resource in _LOOSE or resource in DAILY_LOG_KINDS
 
 
 async def _many(world: World, _promises: Promises) -> str:
     """A bulk import: more records of one kind at once than fit on a page, so that mass deletions can be large."""
-    state, rng = world.vendor.state, world.rng
     chosen = _some_rows(world, 1)
     if not chosen or RESOURCES[chosen[0][0].view].membership:
         return "of nothing"
     stream, row = chosen[0]
+    count = world.rng.randint(12, 45)
+    _copy(world, stream, row, count, row.project_id)
+    return f"{count} {stream.view}"
+
+
+def _copy(world: World, stream: Stream, row: Row, count: int, project_id: int | None) -> None:
     own = {"id", "created_at", "updated_at"}
     fields = {name: value for name, value in row.fields.items() if name not in own}
-    count = rng.randint(12, 45)
     for _ in range(count):
-        state.insert(stream.view, dict(fields), project_id=row.project_id, parent_id=row.parent_id)
-    return f"{count} {stream.view}"
+        world.vendor.state.insert(stream.view, dict(fields), project_id=project_id, parent_id=row.parent_id)
+
+
+async def _new_project(world: World, _promises: Promises) -> str:
+    """A project appears with records that were made long ago, as one does that was closed to us so far."""
+    state, rng = world.vendor.state, world.rng
+    like = next(iter(state.tables["projects"].everything))
+    fields = {name: value for name, value in like.fields.items() if name not in ("id", "created_at")}
+    project = state.insert("projects", {**fields, "name": "Another Site"})
+    long_ago = state.now() - timedelta(days=9)
+    for header in state.rows("daily_log_headers", project_id=int(like.id)):
+        day = {name: value for name, value in header.items() if name != "id"}
+        state.insert("daily_log_headers", day, project_id=project["id"])
+    for stream in _project_streams(world):
+        if not _may_go(stream.view) or RESOURCES[stream.view].membership:
+            continue
+        rows = state.rows(stream.view, project_id=int(like.id))
+        for copied in rng.choices(rows, k=rng.randint(3, 14)) if rows else ():
+            own = {"id", "created_at", "updated_at"}
+            plain = {name: value for name, value in copied.items() if name not in own}
+            state.insert(stream.view, plain, project_id=project["id"], at=long_ago)
+    return ""
 
 
 async def _project(world: World, _promises: Promises) -> str:
@@ -199,17 +248,20 @@ async def _sync(world: World, _promises: Promises) -> str:
     return f"{wish.words}: {outcome.word}, {outcome.report.tally.calls} calls"
 
 
-async def _killed_sync(world: World, _promises: Promises) -> str:
-    """A sync whose process dies after some statement, and a new process that goes on."""
+async def _killed_sync(world: World, promises: Promises) -> str:
+    """A sync whose process dies after some statement, and new processes that go on and may die as well."""
     wish = _wish(world)
-    _stir(world)
-    world.process.breathing = None
-    world.process.kill_at = world.process.statements + world.rng.randint(1, world.statements + 5)
-    outcome = await world.process.sync(world.vendor.account, wish)
-    killed = outcome.word == "killed"
-    world.kills += killed
-    await world.restart()
-    return f"{wish.words}: {outcome.word} after {outcome.statements} statements"
+    words = []
+    for _ in range(world.rng.choice((1, 1, 2, 4))):
+        _stir(world)
+        world.process.breathing = None
+        world.process.kill_at = world.process.statements + world.rng.randint(1, world.statements + 5)
+        outcome = await world.process.sync(world.vendor.account, wish)
+        world.kills += outcome.word == "killed"
+        words.append(f"{outcome.word} after {outcome.statements}")
+        await world.restart()
+        await promises.check()
+    return f"{wish.words}: {', '.join(words)} statements"
 
 
 async def _two_at_once(world: World, _promises: Promises) -> str:
@@ -270,10 +322,11 @@ _STEPS: dict[str, tuple[float, Step]] = {
     "silent edits": (2, _silent),
     "unstorable": (1, _unstorable),
     "import": (2, _many),
-    "mass deletion": (3, _mass_delete),
+    "mass deletion": (2, _mass_delete),
+    "new project": (1.5, _new_project),
     "project": (2, _project),
     "tool": (2, _tool),
-    "log moved": (2, _move_log),
+    "log moved": (4, _move_log),
     "blink": (1.5, _blink),
     "sync": (12, _sync),
     "killed sync": (10, _killed_sync),
@@ -281,7 +334,7 @@ _STEPS: dict[str, tuple[float, Step]] = {
     "other tenant": (1, _other_tenant),
     "faults": (3, _faults),
     "decide": (3, _decide),
-    "calm": (5, _calm),
+    "calm": (6, _calm),
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tiebeam.connectors.procore.catalog.streams import STREAMS
+from tiebeam.connectors.streams import Scope
 from tiebeam.simulators.procore.render import VOLATILE_FIELDS
 from tiebeam.simulators.procore.resources import RESOURCES
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.simulation.watched import WatchedState
-    from tiebeam.connectors.streams import Scope, Stream
+    from tiebeam.connectors.streams import Stream
     from tiebeam.simulators.procore.app import ProcoreSimulator
     from tiebeam.simulators.procore.truth import TruthRow
 
@@ -31,8 +33,8 @@ _LINKS = frozenset(
 )
 _UNSTABLE = VOLATILE_FIELDS | _LINKS
 
-UNCOMPARED = frozenset({"procore.project_schedule"})
-"""A rendering of other records, with no row of its own in the simulator's truth."""
+UNCOMPARED = frozenset(stream.name for stream in STREAMS if stream.view not in RESOURCES)
+"""Renderings of other records, with no row of their own in the simulator's truth."""
 
 
 class Expected(NamedTuple):
@@ -90,8 +92,6 @@ def _content(stream: Stream, row: TruthRow) -> Any:
 
 def readable_scopes(state: WatchedState, stream: Stream) -> Iterator[Scope]:
     """Return every scope in which a stream can be read as the company stands now."""
-    from tiebeam.connectors.streams import Scope  # noqa: PLC0415 - for the annotation above it is not needed
-
     if not stream.scope:
         yield Scope()
         return

@@ -65,6 +65,7 @@ class Vendor:
     company: Company
     simulator: ProcoreSimulator
     journal: Journal
+    transport: JournalTransport
     account: Account
     live_chance: float = 0.0
     """How likely something happens in the company between two calls."""
@@ -98,8 +99,7 @@ async def open_world(server: TestServer, seed: int) -> AsyncIterator[World]:
     """Make the world of a seed, and clear it away at the end."""
     rng = Random(f"world:{seed}")
     clock = ManualClock(START)
-    # As a superuser: a killed process may still hold a connection when the database is dropped.
-    async with fresh_database(replace(server, owner_url=server.admin_url)) as name:
+    async with fresh_database(server) as name:
         url = at(server.app_url, name)
         process = await Process(url, clock, rng).start()
         vendor = await _vendor(process, clock, rng, seed, 1)
@@ -135,7 +135,7 @@ async def _vendor(process: Process, clock: ManualClock, rng: Random, seed: int, 
     simulator = ProcoreSimulator(state, options=options, faults=faults)
     streams = _streams(rng, seed, 9 if first else 3)
     journal = Journal(streams)
-    transport = JournalTransport(SimTransport(simulator, clock), journal)
+    transport = JournalTransport(SimTransport(simulator, clock), journal, clock)
     tenants = Tenants(process.store, new_id=lambda: UUID(int=seed * 100 + number))
     tenant = await tenants.create(f"tenant-{number}", f"Tenant {number}")
     account = Account(
@@ -147,7 +147,7 @@ async def _vendor(process: Process, clock: ManualClock, rng: Random, seed: int, 
         counters=_counters(rng, number),
         pace=Pace(concurrency=1, sweep_every=timedelta(hours=rng.choice((6, 24)))),
     )
-    vendor = Vendor(state, company, simulator, journal, account)
+    vendor = Vendor(state, company, simulator, journal, transport, account)
     simulator.on_request = lambda _moment: _live_on(vendor, rng)
     return vendor
 
