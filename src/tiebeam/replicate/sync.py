@@ -60,6 +60,8 @@ class Pace:
     concurrency: int = 4
     header_stream: str = "procore.daily_log_headers"
     project_stream: str = "procore.projects"
+    tools_stream: str = "procore.project_tools"
+    """The stream that tells when a project's tools were switched: then what was off is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +274,9 @@ class Sync:
             feed, stream = members[0]
             return await self._concluded(group, feed, stream, Tally(calls=layout.calls), layout)
         self._step(Tally(calls=layout.calls))
+        await self._replica.begin_family([(feed, layout.segments[feed.id]) for feed, _ in members], mode)
         for feed, stream in members:
-            result = await self._puller.pull(feed, stream, mode, segments=layout.segments[feed.id])
+            result = await self._puller.pull(feed, stream, mode)
             if not await self._concluded(group, feed, stream, result.tally, result.refusal):
                 return False
         return True
@@ -291,9 +294,17 @@ class Sync:
             return await self._refused(group, feed, stream, refusal)
         if stream.detail is not None:
             tally.add(await self._details.pay(feed, stream))
+        if stream.name == self._pace.tools_stream and feed.completed_at and tally.changes:
+            await self._ask_again(feed.scope.project_id)
         self._report.feeds_read += 1
         self._meter.feed_done(stream.name, tally.calls)
         return True
+
+    async def _ask_again(self, project_id: str | None) -> None:
+        """Open what is off in a project whose tools have changed: one of them may have been switched on."""
+        off = [f for f in self._feeds if f.access is Access.OFF and f.scope.project_id == project_id]
+        if off:
+            await self._replica.set_access(off, Access.OPEN, "The project's tools have changed.", None)
 
     async def _refused(self, group: Group, feed: Feed, stream: Stream, refusal: Refusal) -> bool:
         if refusal.kind not in LOCKED_OUT:
