@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.ports import Page, Reader
     from tiebeam.connectors.streams import Listing, Stream
     from tiebeam.kernel.clock import Clock
-    from tiebeam.replicate.model import Feed, Incoming, PageChanges, Pull, Segment
+    from tiebeam.replicate.model import Feed, Incoming, PageChanges, Pull
     from tiebeam.replicate.repository import Ending, Replica
 
 LOCKED_OUT = frozenset({RefusalKind.TOOL_OFF, RefusalKind.NOT_FOUND, RefusalKind.FORBIDDEN})
@@ -61,7 +61,7 @@ class ServerClock:
         return self._clock.now() + (self._ahead or timedelta())
 
     def told(self) -> datetime | None:
-        """Return the vendor's time, or None before the first answer: what our own would close may be ahead."""
+        """Return the vendor's time, or None before the first answer: our own may be ahead of it."""
         return None if self._ahead is None else self.now()
 
 
@@ -118,14 +118,13 @@ class Puller:
         stream: Stream,
         mode: Mode,
         *,
-        segments: tuple[Segment, ...] | None = None,
         all_details: bool = False,
     ) -> PullResult:
         """Go on with the feed's unfinished pull, or begin one, and read it to its end."""
         result = PullResult()
         pull = await self.replica.running_pull(feed)
         if pull is None:
-            pull = await self._begin(feed, stream, mode, segments, all_details=all_details)
+            pull = await self._begin(feed, stream, mode, all_details=all_details)
         finished = await self._read(feed, stream, pull, result)
         if finished is not None:
             ending = await self.replica.end_pull(feed, finished, stream.absence)
@@ -137,12 +136,11 @@ class Puller:
         feed: Feed,
         stream: Stream,
         mode: Mode,
-        segments: tuple[Segment, ...] | None,
         *,
         all_details: bool,
     ) -> Pull:
         window = (None, None) if mode.complete else (feed.watermark, self.server_clock.told())
-        walk = segments_for(stream, mode) if segments is None else segments
+        walk = segments_for(stream, mode)
         return await self.replica.begin_pull(feed, mode, walk, updated=window, all_details=all_details)
 
     async def _read(self, feed: Feed, stream: Stream, pull: Pull, result: PullResult) -> Pull | None:

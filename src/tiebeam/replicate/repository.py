@@ -191,19 +191,29 @@ class Replica:
         all_details: bool = False,
     ) -> Pull:
         """Start a pull at its first page."""
-        named = self._named(
+        named = self._beginning(feed, mode, segments)
+        named |= {"updated_from": updated[0], "updated_to": updated[1], "all_details": all_details}
+        async with self._store.transaction(self._tenant_id) as tx:
+            rows = await tx.rows(Q["begin_pull"], named)
+        return _pull(rows[0])
+
+    async def begin_family(self, walks: Iterable[tuple[Feed, tuple[Segment, ...]]], mode: Mode) -> None:
+        """Start the pulls of a family together: after a kill nothing needs to be counted again."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            for feed, segments in walks:
+                await tx.rows(Q["begin_pull"], self._beginning(feed, mode, segments))
+
+    def _beginning(self, feed: Feed, mode: Mode, segments: tuple[Segment, ...]) -> dict[str, Any]:
+        return self._named(
             feed_id=feed.id,
             mode=mode.value,
             segments=_segments_json(segments),
             per_page=feed.per_page,
-            updated_from=updated[0],
-            updated_to=updated[1],
+            updated_from=None,
+            updated_to=None,
             started_at=self._clock.now(),
-            all_details=all_details,
+            all_details=False,
         )
-        async with self._store.transaction(self._tenant_id) as tx:
-            rows = await tx.rows(Q["begin_pull"], named)
-        return _pull(rows[0])
 
     async def apply_page(
         self, feed: Feed, pull: Pull, page: ReadPage, *, detailed: bool
