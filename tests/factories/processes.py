@@ -8,7 +8,7 @@ import signal
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
@@ -26,7 +26,7 @@ from tiebeam.operations.tokens.vault import Vault
 from tiebeam.store.pool import Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -100,7 +100,7 @@ async def want_token(url: str, tenant_id: str, connection_id: str, port: str, di
     await store.close()
 
 
-PROGRAMS = {"hammer": hammer, "want_token": want_token}
+PROGRAMS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {"hammer": hammer, "want_token": want_token}
 
 if __name__ == "__main__":
     asyncio.run(PROGRAMS[sys.argv[1]](*sys.argv[2:]))

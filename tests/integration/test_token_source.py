@@ -152,6 +152,28 @@ async def test_a_failing_connection_touches_no_other(bench: Bench) -> None:
     assert await bench.now(well) == well
 
 
+@pytest.mark.req("P2")
+async def test_sources_that_know_nothing_of_each_other_refresh_once(bench: Bench) -> None:
+    connection = await bench.connect(life_seconds=0)
+    bench.login.held = asyncio.Event()
+    waiting = [asyncio.create_task(bench.source(connection).token()) for _ in range(4)]
+    await bench.login.asked.wait()
+    bench.login.held.set()
+    assert await asyncio.gather(*waiting) == ["access-secret-1"] * 4
+    assert bench.login.calls == 1
+
+
+async def test_who_needs_no_token_yet_does_not_wait_for_one_who_refreshes(bench: Bench) -> None:
+    connection = await bench.connect()
+    bench.clock.advance(5400 - 300)
+    bench.login.held = asyncio.Event()
+    refreshing = asyncio.create_task(bench.source(connection).token())
+    await bench.login.asked.wait()
+    assert await bench.source(connection).token() == "access-secret-0"
+    bench.login.held.set()
+    assert await refreshing == "access-secret-1"
+
+
 async def test_a_refused_token_is_replaced_once_for_all_who_hold_it(bench: Bench) -> None:
     source = bench.source(await bench.connect())
     stale = await source.token()

@@ -160,6 +160,18 @@ def test_a_pause_makes_reservations_void() -> None:
     assert not holds(learnt(Seen(None), state=state), ticket, ticket.at)
 
 
+@pytest.mark.req("R9")
+def test_a_share_within_its_own_passes_though_a_lower_limit_leaves_too_little_for_all() -> None:
+    state = learnt(headers(DATE, 600, 1800), headers(DATE, 100, 5))
+    now = NOW
+    while sum(used_until(state, HOUR, now)) < 300:
+        state, ticket = admit(state, RATES, "poll", now)
+        now += max(1.0, ticket.wait_seconds)
+    lowered = learnt(headers(DATE, 330, 1800), state=state, now=now)
+    assert admit(lowered, RATES, "demand", now)[1].wait_seconds <= 1
+    assert admit(lowered, RATES, "poll", now)[1].wait_seconds > 10
+
+
 def test_who_comes_late_must_ask_again_and_gets_the_unused_call_back() -> None:
     state, ticket = admit(State(), RATES, "poll", NOW)
     assert holds(state, ticket, NOW + 0.4)

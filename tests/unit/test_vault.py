@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -95,7 +94,7 @@ def test_the_first_start_makes_a_key_that_only_its_owner_can_read(tmp_path: Path
     made = open_key_file(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert open_key_file(path).current.id == made.current.id
-    assert os.listdir(path.parent) == ["master.key"]
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_of_many_that_start_first_all_use_one_key(tmp_path: Path) -> None:
