@@ -6,15 +6,17 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from aiohttp import web
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from tiebeam.simulators.base.messages import ConnectionLost, SimRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
+    from tiebeam.simulators.base.dispatch import Post
     from tiebeam.simulators.base.messages import Simulator
 
+_RECEIVER_TIMEOUT_SECONDS = 5
 _BODY_BYTES_MAX = 512 * 1024 * 1024
 
 
@@ -30,6 +32,21 @@ async def serve(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) ->
         yield f"http://{host}:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def posting() -> AsyncIterator[Post]:
+    """Give a function that POSTs and gives the status, or None when no answer came within five seconds."""
+    async with ClientSession(timeout=ClientTimeout(total=_RECEIVER_TIMEOUT_SECONDS)) as session:
+
+        async def post(url: str, headers: Mapping[str, str], body: bytes) -> int | None:
+            try:
+                async with session.post(url, data=body, headers=dict(headers)) as answer:
+                    return answer.status
+            except (ClientError, TimeoutError):
+                return None
+
+        yield post
 
 
 def _adapter(simulator: Simulator) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
@@ -51,8 +68,19 @@ async def _request(request: web.BaseRequest) -> SimRequest:
         path=request.path,
         query=tuple(request.query.items()),
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=await request.read(),
+        body=await _body(request),
     )
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    """The whole body, however large a file it holds; `read` would stop at one mebibyte."""
+    chunks, size = [], 0
+    async for chunk in request.content.iter_any():
+        size += len(chunk)
+        if size > _BODY_BYTES_MAX:
+            raise web.HTTPRequestEntityTooLarge(_BODY_BYTES_MAX, size)
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def _hang_up(request: web.BaseRequest) -> web.StreamResponse:

@@ -57,6 +57,7 @@ class ProcoreOptions:
     upload_form_seconds: int = 3600
     upload_seconds: int = 7 * 24 * 3600
     unified_upload_seconds: int = 24 * 3600
+    unified_checking_seconds: int = 2
     segment_bytes_min: int = 5 * 1024 * 1024
     invalid_status: Literal[400, 422] = 422
     image_body: Literal["upload_uuid", "upload", "either"] = "either"

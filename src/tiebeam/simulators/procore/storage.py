@@ -42,10 +42,14 @@ class Storeroom:
 
     def keep(self, blob: Blob, name: str | None = None) -> int:
         """Store a file for a record; under a name such as `images/7` too, where no id shows."""
-        taken = self._next_id
-        self._next_id += 1
+        taken = self.take_id()
         self._files[name or str(taken)] = blob
         return taken
+
+    def take_id(self) -> int:
+        """An id for something inside a record."""
+        self._next_id += 1
+        return self._next_id - 1
 
     def kept(self, path: str) -> Blob | None:
         """The stored file that a path under /files/ names, if it is one that was uploaded."""
@@ -54,7 +58,7 @@ class Storeroom:
 
     def form_fields(self, upload: Upload) -> dict[str, str]:
         """What has to go with the file into the form, for an hour."""
-        ends = upload.created + self._options.upload_form_seconds
+        ends = self.uploads.form_expires(upload)
         key = f"uploads/{upload.uuid}"
         policy = base64.b64encode(json.dumps({"expiration": ends, "key": key}).encode()).decode()
         return {

@@ -53,14 +53,15 @@ class Upload:
     unified: bool = False
     segments: list[Segment] = field(default_factory=list)
     data: bytes | None = None
-    completed: bool = False
+    sha256: str | None = None
+    completed_at: float | None = None
 
     @property
     def status(self) -> Status:
         """How far it has come."""
         if not self.segments:
             return "non_segmented"
-        if self.completed:
+        if self.completed_at is not None:
             return "complete"
         return "receiving" if any(segment.etag for segment in self.segments) else "ready"
 
@@ -119,10 +120,11 @@ class Uploads:
         segment.data = data
         return digest
 
-    def complete(self, upload: Upload, etags: list[str | None]) -> None:
+    def complete(self, upload: Upload, etags: list[str | None], moment: datetime) -> None:
         """Note the ETags of the segments, in their order; once all are there the file is whole.
 
-        None stands for a segment that is still to come. Raises ApiError 422 for ETags that are not those.
+        None stands for a segment that is still to come. Raises ApiError 422 for ETags that are not those, or
+        a whole that is not what was promised.
         """
         if len(etags) != len(upload.segments):
             raise _unusable(upload.uuid, f"needs {len(upload.segments)} ETags, got {len(etags)}")
@@ -132,12 +134,18 @@ class Uploads:
         for segment, etag in zip(upload.segments, etags, strict=True):
             segment.etag = None if etag is None else etag.strip('"')
         if all(segment.etag for segment in upload.segments):
-            upload.data = b"".join(segment.data or b"" for segment in upload.segments)
-            upload.completed = True
+            data = b"".join(segment.data or b"" for segment in upload.segments)
+            if upload.sha256 is not None and hashlib.sha256(data).hexdigest() != upload.sha256.lower():
+                raise _unusable(upload.uuid, "has another SHA-256 than was promised")
+            upload.data, upload.completed_at = data, moment.timestamp()
 
     def expires(self, upload: Upload) -> float:
         """When an upload that no record holds is thrown away, in unix seconds."""
         return upload.created + self._lifetime_seconds(upload)
+
+    def form_expires(self, upload: Upload) -> float:
+        """Until when the storage takes the file of an upload, in unix seconds."""
+        return upload.created + self._options.upload_form_seconds
 
     def _lifetime_seconds(self, upload: Upload) -> float:
         return self._options.unified_upload_seconds if upload.unified else self._options.upload_seconds

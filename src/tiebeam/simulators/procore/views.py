@@ -189,6 +189,27 @@ def _document_v2(state: ProcoreState, resource: str, row: Row) -> Any:
     return _textual(content)
 
 
+_FILE_FIELDS = ("description", "file_type", "checked_out_by", "checked_out_until")
+
+
+def _document_file(state: ProcoreState, resource: str, row: Row) -> Any:
+    """A file as the older tree shows it: flat, with its versions in a list."""
+    content = _list(state, resource, row)
+    held = content.pop("file", None) or {}
+    for name in ("document_type", "children", "is_recycle_bin", "read_only", "private_parent"):
+        content.pop(name, None)
+    version = held.get("current_version")
+    versions = [{**version, "file_id": row.id}] if version else []
+    flat = {name: held.get(name) for name in _FILE_FIELDS}
+    return {**content, **flat, "size": (version or {}).get("size"), "file_versions": versions}
+
+
+def _document_folder(state: ProcoreState, resource: str, row: Row) -> Any:
+    content = _list(state, resource, row)
+    content.pop("file", None)
+    return {**content, **(content.pop("children", None) or {}), "folders": [], "files": []}
+
+
 def _schedule_v2(state: ProcoreState, resource: str, row: Row) -> Any:
     content = dict(row.fields)
     own_id = content.pop("id")
@@ -218,6 +239,8 @@ _OWN: dict[tuple[str, str], Callable[[ProcoreState, str, Row], Any]] = {
     ("meetings", "detail"): _meeting_detail,
     ("submittals", "v2"): _submittal_v2,
     ("documents", "v2"): _document_v2,
+    ("documents", "file"): _document_file,
+    ("documents", "folder"): _document_folder,
     **{
         (resource, view): _schedule_v2
         for resource in ("schedules", "activities", "activity_links")

@@ -36,7 +36,7 @@ def _folder(call: Call) -> SimResponse:
 
 
 def _file(call: Call) -> SimResponse:
-    return show(call, "documents", _document(call, "file"))
+    return show(call, "documents", _document(call, "file"), view="file")
 
 
 def _document(call: Call, document_type: str) -> Row:
@@ -52,6 +52,6 @@ def _children(call: Call, parent_id: RecordId | None) -> dict[str, list[Any]]:
     children: dict[str, list[Any]] = {"folders": [], "files": []}
     for row in call.state.tables["documents"].bucket(project_id=call.project_id()):
         if row.live and row.fields.get("parent_id") == parent_id:
-            kind = "folders" if row.fields.get("document_type") == "folder" else "files"
-            children[kind].append(Fragment(call.renderer.row("documents", row, "list")))
+            view = "folder" if row.fields.get("document_type") == "folder" else "file"
+            children[f"{view}s"].append(Fragment(call.renderer.row("documents", row, view)))
     return children

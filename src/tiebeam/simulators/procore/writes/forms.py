@@ -41,8 +41,8 @@ class Entry:
 def entries(*lines: str) -> tuple[Entry, ...]:
     """Entries out of words: `name`, `name*` when it is required, `name:kind` unless it is text.
 
-    A kind is one of `kinds.CONVERTERS` or of `references.KINDS`, or `=a|b` for one of some texts;
-    `name:kind>other` is kept under another name, and a reference `x_id:kind` under `x`.
+    A kind is one of `kinds.CONVERTERS` or of `references.KINDS`, or `=a|b` for one of some texts
+    (`~` for a space in them). `name:kind>other` is kept under `other`, a reference `x_id:user` under `x`.
     """
     return tuple(_entry(word) for line in lines for word in line.split())
 
@@ -51,7 +51,7 @@ def _entry(word: str) -> Entry:
     name, _, kind = word.partition(":")
     kind, _, kept_as = kind.partition(">")
     bare = name.rstrip("*")
-    choices = tuple(kind[1:].split("|")) if kind.startswith("=") else ()
+    choices = tuple(kind[1:].replace("~", " ").split("|")) if kind.startswith("=") else ()
     kind = "text" if choices or not kind else kind
     usual = bare.removesuffix("_id") if kind in KINDS else bare
     if kind not in KINDS and kind not in CONVERTERS:
@@ -67,8 +67,8 @@ def _unchanged(_call: Call, _held: Fields, changes: Fields) -> Fields:
 class Form:
     """How records of a resource are written.
 
-    `blank` makes what a new record has before anything is said. `settle` gets the record as it is (empty for
-    a new one) and what was read, and gives back what to keep. `unique` is a field that is unique in the
+    `blank` makes what a new record has before anything is said. `settle` gets the record as it is (a new one
+    without an id) and what was read, and gives back what to keep. `unique` is a field that is unique in the
     company. `files` is the field that holds attachments, if the resource takes any.
     """
 
@@ -121,6 +121,11 @@ def _data_type(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
     return "decimal" if isinstance(value, int | float) else "string"
+
+
+def blanks(form: Form, *without: str) -> Fields:
+    """Every field that a form can fill, empty; but for those that no record shows."""
+    return {entry.kept_as: None for entry in form.entries if entry.kept_as not in without}
 
 
 def invalid(call: Call, errors: Errors) -> ApiError:

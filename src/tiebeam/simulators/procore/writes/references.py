@@ -34,7 +34,9 @@ _SEEN: dict[str, tuple[str, str]] = {
     "event_reason": ("change_events", "change_reason"),
 }
 
-KINDS = frozenset({"user", "users", "party", "contact", "trade", "trades", "assignee", *_TABLES, *_SEEN})
+KINDS = frozenset(
+    {"user", "users", "party", "contact", "trade", "trades", "assignee", "named", *_TABLES, *_SEEN}
+)
 
 
 def resolve(call: Call, kind: str, value: Any) -> Any:
@@ -127,4 +129,16 @@ def _name(fields: dict[str, Any]) -> str:
     return str(fields.get("name") or " ".join(part for part in parts if part))
 
 
-_PEOPLE = {"user": _user, "assignee": _assignee, "party": _party, "contact": _contact, "trade": _trade}
+def _named(_call: Call, record_id: int) -> dict[str, Any]:
+    """What is known by its id alone."""
+    return {"id": record_id, "name": None}
+
+
+_PEOPLE = {
+    "named": _named,
+    "user": _user,
+    "assignee": _assignee,
+    "party": _party,
+    "contact": _contact,
+    "trade": _trade,
+}
