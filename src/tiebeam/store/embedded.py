@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import quote
 
+from tiebeam.kernel.errors import TiebeamError
 from tiebeam.store.account import server_account
 from tiebeam.store.binaries import Binaries, find_binaries, reachable_copy
 from tiebeam.store.cluster import (
@@ -64,7 +65,14 @@ class EmbeddedServer:
         `DiskFullError`.
         """
         request = _Request(_absolute(root), fsync, binaries, ready_seconds_max)
-        return cls(*await asyncio.to_thread(_started, request))
+        starting = asyncio.ensure_future(asyncio.to_thread(_started, request))
+        try:
+            return cls(*await asyncio.shield(starting))
+        except asyncio.CancelledError:
+            # A thread cannot be called off, and whoever clears the folder away must not race what it starts.
+            with suppress(TiebeamError):
+                await cls(*await starting).stop()
+            raise
 
     def url(self, database: str = "tiebeam", user: str = APPLICATION_ROLE) -> str:
         """Return the URL of a database for a user, over the server's socket."""
