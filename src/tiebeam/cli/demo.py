@@ -26,7 +26,7 @@ from tiebeam.replicate.model import Tally
 from tiebeam.replicate.plan import value_at
 from tiebeam.replicate.streams import STREAMS
 from tiebeam.replicate.sync import Wish
-from tiebeam.settings import Settings
+from tiebeam.settings import read_settings
 from tiebeam.simulators.base.server import serve
 from tiebeam.simulators.procore.caller import Caller
 from tiebeam.simulators.procore.options import ProcoreOptions
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tiebeam.app import App
     from tiebeam.connectors.streams import Stream
     from tiebeam.operations.tokens.model import Connection
+    from tiebeam.settings import Settings
     from tiebeam.simulators.company.company import Company
     from tiebeam.simulators.procore.app import ProcoreSimulator
 
@@ -152,7 +153,8 @@ def demo(
     """Copy a make-believe builder's Procore, let it work for a day, and prove that the copy is true.
 
     It needs nothing but this machine: the database, the simulated Procore and the company are all its own,
-    and are gone when it ends.
+    and are gone when it ends. (Killed with -9, it leaves a folder tiebeam-demo-… among the temporary ones;
+    its database ends by itself.)
     """
 
     async def work() -> Exit | None:
@@ -203,7 +205,7 @@ def _folder() -> Iterator[Path]:
 
 def _settings(folder: Path, url: str, options: ProcoreOptions) -> Settings:
     client = options.clients[0]
-    return Settings(
+    return read_settings(
         data=folder,
         database_url=None,
         postgres_fsync=False,

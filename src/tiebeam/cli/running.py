@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 def run_command(work: Coroutine[Any, Any, Exit | None], *, as_json: bool = False) -> None:
     """Run a command's work to its end and leave with its exit code."""
+    # To be asked to end is to be interrupted: what the command has put up, it also takes down.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         code = asyncio.run(work) or Exit.OK
     except (TiebeamError, BaseExceptionGroup) as failure:
