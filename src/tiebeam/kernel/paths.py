@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 EACH = "[]"
+
+Branches: TypeAlias = "Mapping[str, Branches | None]"
+"""Paths put together by their first steps; None where a path ends."""
 
 
 @lru_cache(maxsize=4096)
@@ -19,18 +23,48 @@ def parse_path(path: str) -> tuple[str, ...]:
 
 def without(value: Any, paths: tuple[str, ...]) -> Any:
     """Return `value` less what the paths name; what they do not touch is shared, never copied."""
+    return _without(value, _branches(paths))
+
+
+@lru_cache(maxsize=4096)
+def _branches(paths: tuple[str, ...]) -> Branches:
+    root: dict[str, Any] = {}
     for path in paths:
-        value = _without(value, parse_path(path))
+        *above, last = parse_path(path)
+        inner: dict[str, Any] | None = root
+        for step in above:
+            # A path that ends higher up has already taken all that lies below.
+            inner = inner.setdefault(step, {}) if inner is not None else None
+        if inner is not None:
+            inner[last] = None
+    return root
+
+
+def _without(value: Any, branches: Branches) -> Any:
+    if isinstance(value, dict):
+        return _without_members(value, branches)
+    if isinstance(value, list) and (inner := branches.get(EACH)) is not None:
+        items = [_without(item, inner) for item in value]
+        return items if any(map(_differ, items, value)) else value
     return value
 
 
-def _without(value: Any, steps: tuple[str, ...]) -> Any:
-    step, rest = steps[0], steps[1:]
-    if step == EACH:
-        return [_without(item, rest) for item in value] if isinstance(value, list) else value
-    if not isinstance(value, dict) or step not in value:
-        return value
-    if not rest:
-        return {key: item for key, item in value.items() if key != step}
-    inner = _without(value[step], rest)
-    return value if inner is value[step] else {**value, step: inner}
+def _without_members(value: dict[str, Any], branches: Branches) -> dict[str, Any]:
+    kept = value
+    for step, inner in branches.items():
+        if step not in value:
+            continue
+        item = value[step]
+        left = item if inner is None else _without(item, inner)
+        if inner is not None and left is item:
+            continue
+        kept = dict(value) if kept is value else kept
+        if inner is None:
+            del kept[step]
+        else:
+            kept[step] = left
+    return kept
+
+
+def _differ(one: object, other: object) -> bool:
+    return one is not other
