@@ -1,5 +1,4 @@
 """Connections, their sealed credentials, and the counters of the rate gates."""
-# ruff: noqa: N999 - Alembic loads migrations by path, and the number keeps them in order.
 
 from __future__ import annotations
 
