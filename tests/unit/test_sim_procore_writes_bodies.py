@@ -4,8 +4,8 @@ import pytest
 from tests.factories.procore_writer import BOUNDARY, multipart
 
 from tiebeam.simulators.base.messages import SimRequest
+from tiebeam.simulators.procore.bodies import SentFile, read_body, read_parts
 from tiebeam.simulators.procore.errors import ApiError
-from tiebeam.simulators.procore.writes.bodies import SentFile, read_body, read_parts
 
 FORM = "application/x-www-form-urlencoded"
 

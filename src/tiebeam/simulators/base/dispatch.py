@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     Post = Callable[[str, Mapping[str, str], bytes], Awaitable[int | None]]
@@ -40,23 +38,3 @@ async def send_due(outbox: Outbox, now: Callable[[], datetime], post: Post) -> i
     for notice in due:
         outbox.delivered(notice.id, await post(notice.url, notice.headers, notice.body), now())
     return len(due)
-
-
-@asynccontextmanager
-async def dispatching(
-    outbox: Outbox, now: Callable[[], datetime], post: Post, pause_seconds: float = 0.2
-) -> AsyncIterator[None]:
-    """Send in the background, looking again after every pause, until the block ends."""
-
-    async def rounds() -> None:
-        while True:
-            await send_due(outbox, now, post)
-            await asyncio.sleep(pause_seconds)
-
-    task = asyncio.create_task(rounds())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

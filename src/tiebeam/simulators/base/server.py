@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
+from tiebeam.simulators.base.dispatch import send_due
 from tiebeam.simulators.base.messages import ConnectionLost, SimRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from datetime import datetime
 
-    from tiebeam.simulators.base.dispatch import Post
+    from tiebeam.simulators.base.dispatch import Outbox, Post
     from tiebeam.simulators.base.messages import Simulator
 
 _RECEIVER_TIMEOUT_SECONDS = 5
@@ -32,6 +34,27 @@ async def serve(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) ->
         yield f"http://{host}:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def dispatching(
+    outbox: Outbox, now: Callable[[], datetime], pause_seconds: float = 0.2
+) -> AsyncIterator[None]:
+    """Send what an outbox has due in the background, with a pause between looks, until the block ends."""
+
+    async def rounds() -> None:
+        async with posting() as post:
+            while True:
+                await send_due(outbox, now, post)
+                await asyncio.sleep(pause_seconds)
+
+    task = asyncio.create_task(rounds())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @asynccontextmanager

@@ -213,7 +213,7 @@ class ProcoreSimulator:
         self._check_company(call, route)
         if route.in_project:
             open_project(self.state, call.project_id(), route.tool)
-        with self.webhooks.acting(principal):
+        with self.webhooks.acting(principal.user["id"], principal.client_id):
             response = route.handler(call)
         response.body = self.renderer.finish(response.body, call.base_url, moment)
         return response

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from tiebeam.simulators.base.messages import SimResponse
+from tiebeam.simulators.procore.bodies import SentFile, read_parts
 from tiebeam.simulators.procore.errors import ApiError
 from tiebeam.simulators.procore.uploads import Blob, Uploads
-from tiebeam.simulators.procore.writes.bodies import SentFile, read_parts
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -21,7 +21,7 @@ class Trigger:
 
     id: int
     resource_name: str
-    event_type: EventType
+    event_type: str
 
 
 @dataclass(slots=True)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tiebeam.simulators.base.faults import Faults
-    from tiebeam.simulators.procore.calls import Principal
     from tiebeam.simulators.procore.state import Happening, ProcoreState
     from tiebeam.simulators.procore.tables import Row
     from tiebeam.simulators.procore.webhooks.model import EventType
@@ -68,7 +67,7 @@ class Webhooks:
         self._state = state
         self._faults = faults
         self._user_id = user_id
-        self._acting: Principal | None = None
+        self._acting: tuple[int, str] | None = None
         self._ulids = Ulids(state.seed + 104_729)
         self._queues: dict[int, _Queue] = {}
         self._in_flight: dict[str, Delivery] = {}
@@ -76,9 +75,9 @@ class Webhooks:
         state.listeners.append(self._hear)
 
     @contextmanager
-    def acting(self, principal: Principal) -> Iterator[None]:
-        """Whoever calls the API did what happens meanwhile."""
-        self._acting = principal
+    def acting(self, user_id: int, application_id: str) -> Iterator[None]:
+        """A user did what happens meanwhile, through an application."""
+        self._acting = (user_id, application_id)
         try:
             yield
         finally:
@@ -89,7 +88,7 @@ class Webhooks:
         self._taken += 1
         return 4_000_000 + self._taken
 
-    def add_trigger(self, hook: Hook, resource_name: str, event_type: EventType) -> Trigger:
+    def add_trigger(self, hook: Hook, resource_name: str, event_type: str) -> Trigger:
         """Call a hook for a kind of event from now on."""
         trigger = Trigger(self.take_id(), resource_name, event_type)
         hook.triggers.append(trigger)
@@ -189,8 +188,9 @@ class Webhooks:
                 self._enqueue(hook, event)
 
     def _event(self, happening: Happening, told: Announced, event_type: EventType) -> Event:
-        row, acting = happening.row, self._acting
-        project_id = row.id if told.resource == "projects" else row.project_id
+        row = happening.row
+        project_id = int(row.id) if told.resource == "projects" else row.project_id
+        user_id, application_id = self._acting or (_author(row) or self._user_id, None)
         parent = () if told.parent_name is None else ((row.parent_id or 0, told.parent_name),)
         return Event(
             id=self.take_id(),
@@ -201,9 +201,9 @@ class Webhooks:
             resource_name=told.name,
             resource_id=row.id,
             company_id=self._state.company_id,
-            project_id=None if told.company_wide and told.resource != "projects" else project_id,  # type: ignore[arg-type]
-            user_id=acting.user["id"] if acting else _author(row) or self._user_id,
-            application_id=acting.client_id if acting else None,
+            project_id=project_id,
+            user_id=user_id,
+            application_id=application_id,
             related=parent,
         )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.bodies import SentFile, as_list
 from tiebeam.simulators.procore.uploads import Blob
-from tiebeam.simulators.procore.writes.bodies import SentFile, as_list
 from tiebeam.simulators.procore.writes.kinds import texts
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from tiebeam.simulators.procore.bodies import read_body
 from tiebeam.simulators.procore.resources import RESOURCES
 from tiebeam.simulators.procore.routing import Route
 from tiebeam.simulators.procore.writes import saving
-from tiebeam.simulators.procore.writes.bodies import read_body
 
 if TYPE_CHECKING:
     from tiebeam.simulators.base.messages import SimResponse

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.bodies import as_list, read_body
 from tiebeam.simulators.procore.errors import not_found
 from tiebeam.simulators.procore.identifiers import stamp
 from tiebeam.simulators.procore.writes import saving
-from tiebeam.simulators.procore.writes.bodies import as_list, read_body
 from tiebeam.simulators.procore.writes.building import creating, deleting, form_route, updating
 from tiebeam.simulators.procore.writes.forms import Form, entries, invalid
 from tiebeam.simulators.procore.writes.kinds import decimal, money

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.bodies import read_body
 from tiebeam.simulators.procore.errors import ApiError, not_found
 from tiebeam.simulators.procore.identifiers import stamp
 from tiebeam.simulators.procore.writes import saving
 from tiebeam.simulators.procore.writes.attachments import attached
-from tiebeam.simulators.procore.writes.bodies import read_body
 from tiebeam.simulators.procore.writes.building import creating, deleting, form_route, updating
 from tiebeam.simulators.procore.writes.forms import Form, blanks, entries, invalid
 from tiebeam.simulators.procore.writes.references import user_shown

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tiebeam.simulators.procore.bodies import read_body
 from tiebeam.simulators.procore.errors import json_response, not_found
 from tiebeam.simulators.procore.identifiers import stamp
 from tiebeam.simulators.procore.resources import DAILY_LOG_KINDS
 from tiebeam.simulators.procore.writes import saving
-from tiebeam.simulators.procore.writes.bodies import read_body
 from tiebeam.simulators.procore.writes.building import creating, deleting, updating, write_route
 from tiebeam.simulators.procore.writes.daily_log_forms import FORMS, WEATHER_FORM, noon, wrapper_of
 from tiebeam.simulators.procore.writes.kinds import flag

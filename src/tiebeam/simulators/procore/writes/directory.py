@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.bodies import read_body
 from tiebeam.simulators.procore.calls import open_project
 from tiebeam.simulators.procore.errors import not_found
 from tiebeam.simulators.procore.routing import Route
 from tiebeam.simulators.procore.writes import saving
-from tiebeam.simulators.procore.writes.bodies import read_body
 from tiebeam.simulators.procore.writes.building import creating, form_route, syncing, write_route
 from tiebeam.simulators.procore.writes.forms import Form, blanks, entries, invalid
 from tiebeam.simulators.procore.writes.references import user_shown

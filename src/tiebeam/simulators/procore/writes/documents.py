@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.bodies import SentFile, read_body
 from tiebeam.simulators.procore.errors import ApiError
 from tiebeam.simulators.procore.identifiers import stamp
 from tiebeam.simulators.procore.writes import saving
 from tiebeam.simulators.procore.writes.attachments import blob_of, taken
-from tiebeam.simulators.procore.writes.bodies import SentFile, read_body
 from tiebeam.simulators.procore.writes.building import form_route
 from tiebeam.simulators.procore.writes.forms import Form, entries, invalid
 from tiebeam.simulators.procore.writes.references import user_shown

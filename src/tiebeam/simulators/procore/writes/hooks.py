@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.bodies import Body, as_list, read_body
 from tiebeam.simulators.procore.calls import open_project
 from tiebeam.simulators.procore.errors import ApiError, json_response, missing_parameter, not_found
 from tiebeam.simulators.procore.identifiers import stamp
@@ -12,7 +13,6 @@ from tiebeam.simulators.procore.routing import Route
 from tiebeam.simulators.procore.webhooks.model import PAYLOAD_VERSIONS, Hook
 from tiebeam.simulators.procore.webhooks.names import ANNOUNCED, fault_of
 from tiebeam.simulators.procore.webhooks.payloads import payload
-from tiebeam.simulators.procore.writes.bodies import Body, as_list, read_body
 from tiebeam.simulators.procore.writes.forms import invalid
 from tiebeam.simulators.procore.writes.saving import nothing
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tiebeam.simulators.base.messages import SimResponse
     from tiebeam.simulators.procore.calls import Call
-    from tiebeam.simulators.procore.webhooks.model import Delivery, EventType, Trigger
+    from tiebeam.simulators.procore.webhooks.model import Delivery, Trigger
     from tiebeam.simulators.procore.writes.forms import Fields
 
 _HOOKS = "/rest/v1.0/webhooks/hooks"
@@ -117,8 +117,7 @@ def trigger_fault(hook: Hook, sent: Any) -> tuple[str, str, str] | None:
 
 def added_trigger(call: Call, hook: Hook, sent: Fields) -> Trigger:
     """A trigger that has been found good."""
-    event_type: EventType = str(sent["event_type"]).lower()  # type: ignore[assignment]
-    return call.webhooks.add_trigger(hook, sent["resource_name"], event_type)
+    return call.webhooks.add_trigger(hook, sent["resource_name"], str(sent["event_type"]).lower())
 
 
 def _scope(call: Call, body: Body) -> int | None:

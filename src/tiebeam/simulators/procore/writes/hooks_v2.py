@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.bodies import read_body
 from tiebeam.simulators.procore.errors import ApiError, json_response, missing_parameter, not_found
 from tiebeam.simulators.procore.filters import moment_of
 from tiebeam.simulators.procore.identifiers import stamp
@@ -12,7 +13,6 @@ from tiebeam.simulators.procore.paging import VERSION_2
 from tiebeam.simulators.procore.webhooks.model import PAYLOAD_VERSIONS
 from tiebeam.simulators.procore.webhooks.names import ANNOUNCED
 from tiebeam.simulators.procore.webhooks.payloads import payload
-from tiebeam.simulators.procore.writes.bodies import read_body
 from tiebeam.simulators.procore.writes.building import write_route
 from tiebeam.simulators.procore.writes.hooks import (
     TRIGGERS_MAX,

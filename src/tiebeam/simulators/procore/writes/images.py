@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.bodies import SentFile, read_body
 from tiebeam.simulators.procore.errors import missing_parameter, not_found
 from tiebeam.simulators.procore.identifiers import stamp
 from tiebeam.simulators.procore.uploads import Blob
 from tiebeam.simulators.procore.writes import saving
 from tiebeam.simulators.procore.writes.attachments import blob_of, taken
-from tiebeam.simulators.procore.writes.bodies import SentFile, read_body
 from tiebeam.simulators.procore.writes.building import creating, form_route, updating
 from tiebeam.simulators.procore.writes.forms import Form, entries, invalid
 from tiebeam.simulators.procore.writes.references import user_shown
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tiebeam.simulators.base.messages import SimResponse
+    from tiebeam.simulators.procore.bodies import Body
     from tiebeam.simulators.procore.calls import Call
     from tiebeam.simulators.procore.routing import Route
-    from tiebeam.simulators.procore.writes.bodies import Body
     from tiebeam.simulators.procore.writes.forms import Fields
 
 _IMAGES = "/rest/v1.0/images"

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.bodies import as_list
 from tiebeam.simulators.procore.identifiers import stamp
-from tiebeam.simulators.procore.writes.bodies import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable

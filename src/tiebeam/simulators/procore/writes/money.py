@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tiebeam.simulators.procore.bodies import read_body
 from tiebeam.simulators.procore.errors import missing_parameter, not_found
 from tiebeam.simulators.procore.writes import saving
-from tiebeam.simulators.procore.writes.bodies import read_body
 from tiebeam.simulators.procore.writes.building import creating, form_route, updating
 from tiebeam.simulators.procore.writes.forms import Form, blanks, entries
 from tiebeam.simulators.procore.writes.kinds import decimal
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tiebeam.simulators.base.messages import SimResponse
+    from tiebeam.simulators.procore.bodies import Body
     from tiebeam.simulators.procore.calls import Call
     from tiebeam.simulators.procore.routing import Handler, Route
     from tiebeam.simulators.procore.tables import Row
-    from tiebeam.simulators.procore.writes.bodies import Body
     from tiebeam.simulators.procore.writes.forms import Fields
 
 _ORDERS = "/rest/v1.0/potential_change_orders"

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 from orjson import Fragment, dumps
 
 from tiebeam.simulators.base.messages import SimResponse
+from tiebeam.simulators.procore.bodies import as_list
 from tiebeam.simulators.procore.calls import open_project
 from tiebeam.simulators.procore.errors import ApiError, body_response, missing_parameter, not_found
 from tiebeam.simulators.procore.resources import RESOURCES
 from tiebeam.simulators.procore.writes.attachments import attached
-from tiebeam.simulators.procore.writes.bodies import as_list
 from tiebeam.simulators.procore.writes.forms import invalid
 from tiebeam.simulators.procore.writes.kinds import WrongValueError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tiebeam.simulators.procore.bodies import Body
     from tiebeam.simulators.procore.calls import Call
     from tiebeam.simulators.procore.tables import RecordId, Row
-    from tiebeam.simulators.procore.writes.bodies import Body
     from tiebeam.simulators.procore.writes.forms import Errors, Fields, Form
 
 SYNC_MAX = 1000

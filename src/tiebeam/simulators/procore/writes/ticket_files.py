@@ -6,11 +6,11 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.bodies import read_body
 from tiebeam.simulators.procore.errors import ApiError, missing_parameter, not_found
 from tiebeam.simulators.procore.uploads import Blob
 from tiebeam.simulators.procore.writes import saving
 from tiebeam.simulators.procore.writes.attachments import taken
-from tiebeam.simulators.procore.writes.bodies import read_body
 from tiebeam.simulators.procore.writes.forms import Form, entries, invalid
 from tiebeam.simulators.procore.writes.kinds import integers, texts
 from tiebeam.simulators.procore.writes.references import user_shown

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tiebeam.simulators.procore.bodies import read_body
 from tiebeam.simulators.procore.errors import missing_parameter, not_found
 from tiebeam.simulators.procore.listing import Listing
 from tiebeam.simulators.procore.reads.building import detail, project_list
 from tiebeam.simulators.procore.writes import saving
 from tiebeam.simulators.procore.writes.attachments import taken
-from tiebeam.simulators.procore.writes.bodies import read_body
 from tiebeam.simulators.procore.writes.building import creating, deleting, updating, write_route
 from tiebeam.simulators.procore.writes.forms import Form, blanks, entries, invalid
 from tiebeam.simulators.procore.writes.kinds import decimal, integer, integers, texts

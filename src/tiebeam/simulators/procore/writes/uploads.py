@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.bodies import as_list, read_body
 from tiebeam.simulators.procore.errors import ApiError, json_response, missing_parameter
 from tiebeam.simulators.procore.uploads import Upload, segments_of
-from tiebeam.simulators.procore.writes.bodies import as_list, read_body
 from tiebeam.simulators.procore.writes.building import write_route
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def routes() -> Iterator[Route]:
 def _creating(version: str) -> Handler:
     def handler(call: Call) -> SimResponse:
         sent = read_body(call.request).fields
-        segments = segments_of(as_list(sent.get("segments")))
+        promised = sent.get("segments")
+        segments = segments_of(as_list(promised) or promised)
         filename = sent.get("response_filename")
         if not filename and not segments and version == "v1.1":
             raise missing_parameter("response_filename")
@@ -79,11 +80,10 @@ def _complete(call: Call) -> SimResponse:
 
 def _shown(call: Call, upload: Upload, *, with_form: bool) -> Fields:
     if not upload.segments:
-        shown: Fields = {"uuid": upload.uuid, "status": upload.status}
-        if with_form:
-            url = f"{call.base_url}/storage/uploads"
-            shown |= {"url": url, "fields": call.storeroom.form_fields(upload)}
-        return shown
+        if not with_form:
+            return {"uuid": upload.uuid, "status": upload.status}
+        url = f"{call.base_url}/storage/uploads"
+        return {"uuid": upload.uuid, "url": url, "fields": call.storeroom.form_fields(upload)}
     ends = call.storeroom.uploads.form_expires(upload)
     segments = [_segment(call, upload, number, ends) for number in range(1, len(upload.segments) + 1)]
     return {"uuid": upload.uuid, "segments": segments, "status": upload.status}
