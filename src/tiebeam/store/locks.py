@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 import psycopg
@@ -87,6 +88,9 @@ class Locks:
         async with self._turn:
             self._held.clear()
             if self._connection is not None:
+                # The server may take a moment to notice a closed connection; the locks should not wait.
+                with suppress(psycopg.Error):
+                    await self._connection.execute(b"select pg_advisory_unlock_all()")
                 await self._connection.close()
 
     def _present(self, lock: Lock) -> Connection | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
@@ -14,13 +14,40 @@ from tiebeam.simulators.procore.errors import ApiError, json_response, not_found
 from tiebeam.simulators.procore.resources import RESOURCES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tiebeam.simulators.base.messages import SimRequest, SimResponse
-    from tiebeam.simulators.procore.app import ProcoreSimulator
+    from tiebeam.simulators.procore.state import ProcoreState
+    from tiebeam.simulators.procore.tables import RecordId
+    from tiebeam.simulators.procore.truth import TruthRow
 
 _PAGE = 1000
 
 
-def handle(simulator: ProcoreSimulator, request: SimRequest) -> SimResponse:
+class Simulated(Protocol):
+    """What the doors open on."""
+
+    state: ProcoreState
+    faults: Faults | None
+    on_advance: Callable[[float], None] | None
+
+    def truth(
+        self,
+        resource: str | None = None,
+        *,
+        project_id: int | None = None,
+        parent_id: RecordId | None = None,
+    ) -> Iterator[TruthRow]:
+        """What a perfect copy would hold."""
+
+    def stats_report(self) -> dict[str, Any]:
+        """What was called, and how often."""
+
+    def stop_faults(self) -> None:
+        """Let nothing go wrong any more."""
+
+
+def handle(simulator: Simulated, request: SimRequest) -> SimResponse:
     """Answer a call under /__sim. Raises ApiError."""
     match (request.method, request.path):
         case ("GET", "/__sim/truth"):
@@ -32,7 +59,7 @@ def handle(simulator: ProcoreSimulator, request: SimRequest) -> SimResponse:
     raise not_found()
 
 
-def _truth(simulator: ProcoreSimulator, query: Query) -> SimResponse:
+def _truth(simulator: Simulated, query: Query) -> SimResponse:
     """A page of truth: {rows, next}; `next` is the offset to ask for, null at the end."""
     resource = query.get("resource")
     if resource is not None and resource not in RESOURCES:
@@ -57,7 +84,7 @@ def _json_fields(request: SimRequest) -> dict[str, Any]:
     return read_fields(request)
 
 
-def _control(simulator: ProcoreSimulator, fields: dict[str, Any]) -> SimResponse:
+def _control(simulator: Simulated, fields: dict[str, Any]) -> SimResponse:
     """Do what each field asks, in this order: faults, tool, project, advance_seconds."""
     if "faults" in fields:
         _control_faults(simulator, fields["faults"])
@@ -74,7 +101,7 @@ def _control(simulator: ProcoreSimulator, fields: dict[str, Any]) -> SimResponse
     return json_response({"now": simulator.state.now().isoformat()})
 
 
-def _control_faults(simulator: ProcoreSimulator, wanted: Any) -> None:
+def _control_faults(simulator: Simulated, wanted: Any) -> None:
     if wanted == "stop":
         simulator.stop_faults()
     elif wanted == "resume" and simulator.faults is not None:

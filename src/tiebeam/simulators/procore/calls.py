@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tiebeam.simulators.base.messages import SimRequest
-    from tiebeam.simulators.procore.listing import ListingCache
+    from tiebeam.simulators.procore.cache import ListingCache
     from tiebeam.simulators.procore.options import ProcoreOptions
     from tiebeam.simulators.procore.render import Renderer
     from tiebeam.simulators.procore.state import ProcoreState
