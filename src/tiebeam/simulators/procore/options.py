@@ -47,6 +47,7 @@ class ProcoreOptions:
     refused_calls_count: bool = True
     retry_after_on_429: bool = False
     missing_company: Literal["not_found", "message"] = "not_found"
+    query_names_company: bool = True
     per_page_cap: int = 1000
     daily_log_days_max: int = 91
     range_end_included: bool = True
