@@ -129,9 +129,10 @@ class App:
     async def add_procore(
         self, company_id: str | None, *, grant: Grant | None, kind: GrantKind
     ) -> tuple[Connection, Login, tuple[Company, ...]]:
-        """Keep a new connection to Procore, after seeing that it works and that it may see the company.
+        """Keep a connection to Procore, after seeing that it works and that it may see the company.
 
-        Without `company_id` the only visible company is taken. Raises TiebeamError; nothing is kept then.
+        Without `company_id` the only visible company is taken. A company that was connected before goes on
+        with what was read of it. Raises TiebeamError; nothing is kept then.
         """
         environment = procore_environment(self.settings)
         client_id, client_secret = procore_app(self.settings)
@@ -146,16 +147,32 @@ class App:
         )
         granted = grant or await self.procore_login().client_credentials()
         kept = Secrets(granted.access_token, granted.refresh_token, client_secret)
-        connection = await self._connections.add(self.tenant.id, terms, kept, expires_at=granted.expires_at)
+        trial = await self._connections.add(self.tenant.id, terms, kept, expires_at=granted.expires_at)
         try:
-            client = await self._client(connection)
+            client = await self._client(trial)
             login, companies = await procore_login(client), await procore_companies(client)
-            chosen = _chosen(companies, company_id)
+            connection = await self._settled(trial, terms, _chosen(companies, company_id))
         except BaseException:
-            await self._connections.delete(self.tenant.id, connection.id)
+            await self._connections.delete(self.tenant.id, trial.id)
             raise
-        connection = await self._connections.set_company(self.tenant.id, connection.id, chosen)
         return connection, login, companies
+
+    async def _settled(self, trial: Connection, terms: Terms, company_id: str) -> Connection:
+        """Keep what has proven to work: in the place of an older connection to that company, or as it is."""
+        place = (trial.vendor, trial.api_url, company_id)
+        older = [
+            one
+            for one in await self.connections()
+            if one.id != trial.id and (one.vendor, one.api_url, one.company_id) == place
+        ]
+        if not older:
+            return await self._connections.set_company(self.tenant.id, trial.id, company_id)
+        tried, kept = await Credentials(self._store, self._vault).read(self.tenant.id, trial.id)
+        renewed = await self._connections.reconnect(
+            self.tenant.id, older[0].id, kept, terms=terms, expires_at=tried.token_expires_at
+        )
+        await self._connections.delete(self.tenant.id, trial.id)
+        return renewed
 
     def procore_login(self) -> ProcoreLogin:
         """Return the login host of the Procore that is set. Raises BadInputError when the app is not set."""
@@ -170,7 +187,7 @@ class App:
 
     async def sync(self, wish: Wish, on_progress: Callable[[Progress], None]) -> list[Synced]:
         """Sync every connection that is connected, one after another. Raises TiebeamError."""
-        found = [one for one in await self.connections() if one.status is not Status.DISCONNECTED]
+        found = [one for one in await self.connections() if _is_in_use(one)]
         if not found:
             raise NotSetUpError(
                 "Nothing is connected yet.",
@@ -457,6 +474,11 @@ def _chosen(companies: tuple[Company, ...], wanted: str | None) -> str:
         code="procore.company_not_visible",
         owner=Owner.ADMIN,
     )
+
+
+def _is_in_use(connection: Connection) -> bool:
+    """Return whether a connection is to be read; one without a company was cut off while it was tried."""
+    return connection.status is not Status.DISCONNECTED and connection.company_id is not None
 
 
 def _chance() -> float:

@@ -83,12 +83,23 @@ class Connections:
             return await _found(tx, tenant_id, connection_id)
 
     async def reconnect(
-        self, tenant_id: UUID, connection_id: UUID, secrets: Secrets, *, expires_at: datetime | None = None
+        self,
+        tenant_id: UUID,
+        connection_id: UUID,
+        secrets: Secrets,
+        *,
+        terms: Terms | None = None,
+        expires_at: datetime | None = None,
     ) -> Connection:
-        """Give a connection a new grant, whatever became of the former one; it is connected again."""
+        """Give a connection a new grant, whatever became of the former one; it is connected again.
+
+        `terms` say where another app, user or host is behind it from now on; the company stays.
+        """
         named = _named(tenant_id, connection_id)
         async with self._store.transaction(tenant_id) as tx:
             await _found(tx, tenant_id, connection_id)
+            if terms is not None:
+                await tx.run(Q["set_terms"], {**asdict(terms), **named})
             await _put(tx, self._vault, tenant_id, connection_id, secrets)
             await tx.run(
                 Q["end_refresh"], {**named, "now": self._store.clock.now(), "expires_at": expires_at}
