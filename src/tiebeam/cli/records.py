@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +22,7 @@ from tiebeam.settings import read_settings
 if TYPE_CHECKING:
     from tiebeam.cli.exits import Exit
     from tiebeam.kernel.diff import Difference
-    from tiebeam.replicate.replica import RecordRow, Version
+    from tiebeam.replicate.replica import Record, RecordRow, Version
 
 commands = typer.Typer(help="Look at records, their history, and how they stood at any moment.")
 
@@ -71,7 +72,7 @@ def show(stream: StreamName, key: Key, project: Project = None, as_json: AsJson 
         async with opened(read_settings()) as app:
             record = await app.records().show(app.stream(stream).name, key, project)
         if as_json:
-            print_json(record)
+            print_json(_told(record))
             return None
         reason = f" ({record.state_reason})" if record.state_reason else ""
         console.print(f"[bold]{stream} {record.key}[/] · {record.scope_text or 'company'}", highlight=False)
@@ -90,7 +91,7 @@ def history(stream: StreamName, key: Key, project: Project = None, as_json: AsJs
         async with opened(read_settings()) as app:
             versions = await app.records().history(app.stream(stream).name, key, project)
         if as_json:
-            print_json(versions)
+            print_json([_told(version) for version in versions])
             return None
         heads = ("version", "state", "from", "until", "vendor's change", "why")
         rows = [_version_cells(version) for version in versions]
@@ -115,7 +116,7 @@ def as_of_moment(
         async with opened(read_settings()) as app:
             version = await app.records().as_of(app.stream(stream).name, key, when, project)
         if as_json:
-            print_json(version)
+            print_json(_told(version) if version else None)
         elif version is None:
             console.print(f"The replica did not know {stream} {key} yet at {when.isoformat()}.")
         else:
@@ -176,6 +177,10 @@ def _row(row: RecordRow) -> dict[str, Any]:
         "changed_at": row.changed_at,
         "payload": row.payload,
     }
+
+
+def _told(found: Record | Version) -> dict[str, Any]:
+    return {**asdict(found), "state": named_state(found.state)}
 
 
 def _cells(row: RecordRow) -> tuple[Any, ...]:
