@@ -166,6 +166,7 @@ async def fresh_database(server: TestServer, *, template: str | None = None) -> 
 
 
 async def _drop_done(server: TestServer) -> None:
-    async with await psycopg.AsyncConnection.connect(server.owner_url, autocommit=True) as connection:
+    # As the superuser: the owner may not end an autovacuum that is at work in the database.
+    async with await psycopg.AsyncConnection.connect(server.admin_url, autocommit=True) as connection:
         while server.done:
             await _drop(connection, server.done.pop())
