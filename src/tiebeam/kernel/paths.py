@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import is_not
 from typing import Any, TypeAlias
 
 EACH = "[]"
@@ -45,7 +46,7 @@ def _without(value: Any, branches: Branches) -> Any:
         return _without_members(value, branches)
     if isinstance(value, list) and (inner := branches.get(EACH)) is not None:
         items = [_without(item, inner) for item in value]
-        return items if any(map(_differ, items, value)) else value
+        return items if any(map(is_not, items, value)) else value
     return value
 
 
@@ -64,7 +65,3 @@ def _without_members(value: dict[str, Any], branches: Branches) -> dict[str, Any
         else:
             kept[step] = left
     return kept
-
-
-def _differ(one: object, other: object) -> bool:
-    return one is not other

@@ -43,10 +43,12 @@ def value_at(row: Mapping[str, Any], path: str) -> Any:
     """Return what lies at `path` of a row, or None."""
     value: Any = row
     for step in parse_path(path):
-        if isinstance(value, list) and step.isdigit():
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdigit():
             value = value[int(step)] if int(step) < len(value) else None
         else:
-            value = value.get(step) if isinstance(value, dict) else None
+            return None
     return value
 
 

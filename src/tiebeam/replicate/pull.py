@@ -73,16 +73,25 @@ class PullResult:
     refusal: Refusal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """A page, and what its rows came to."""
+
+    page: Page
+    rows: list[Incoming]
+    damaged: list[Damage]
+
+
 class _Ahead:
-    """The next page, asked for while the present one is being applied."""
+    """The next page, fetched and read while the database is busy with the present one."""
 
     def __init__(self) -> None:
-        self._task: asyncio.Task[Page | Refusal] | None = None
+        self._task: asyncio.Task[_Fetched | Refusal] | None = None
 
-    def fetch(self, work: Coroutine[Any, Any, Page | Refusal]) -> None:
+    def fetch(self, work: Coroutine[Any, Any, _Fetched | Refusal]) -> None:
         self._task = asyncio.create_task(work)
 
-    def take(self) -> asyncio.Task[Page | Refusal] | None:
+    def take(self) -> asyncio.Task[_Fetched | Refusal] | None:
         task, self._task = self._task, None
         return task
 
@@ -159,10 +168,10 @@ class Puller:
         return moved
 
     async def _apply(
-        self, feed: Feed, stream: Stream, pull: Pull, answer: Page, *, ahead: _Ahead, result: PullResult
+        self, feed: Feed, stream: Stream, pull: Pull, fetched: _Fetched, *, ahead: _Ahead, result: PullResult
     ) -> Pull | None:
         """Apply a page while the next one is on its way; None when another process has applied it."""
-        page = self._read_page(stream, pull, answer)
+        page = _ready(stream, pull, fetched)
         if _goes_on(pull, page.after):
             ahead.fetch(self._fetch(feed, stream, page.after))
         changes = await self.replica.apply_page(feed, pull, page, detailed=stream.detail is not None)
@@ -171,9 +180,10 @@ class Puller:
         self._count(_page_tally(page, changes), result.tally)
         return page.after
 
-    async def _fetch(self, feed: Feed, stream: Stream, pull: Pull) -> Page | Refusal:
+    async def _fetch(self, feed: Feed, stream: Stream, pull: Pull) -> _Fetched | Refusal:
         segment = pull.segments[pull.segment]
-        updated_from, updated_to = filters(stream.listings[segment.listing], pull)
+        listing = stream.listings[segment.listing]
+        updated_from, updated_to = filters(listing, pull)
         answer = await self.reader.page(
             PageRequest(
                 stream=stream,
@@ -188,21 +198,10 @@ class Puller:
                 share=self.share,
             )
         )
-        if not isinstance(answer, Refusal):
-            self.server_clock.learn(answer.server_date)
-        return answer
-
-    def _read_page(self, stream: Stream, pull: Pull, page: Page) -> ReadPage:
-        listing = stream.listings[pull.segments[pull.segment].listing]
-        rows, damaged = read_rows(stream, listing, page.rows)
-        after = after_page(pull, listing, has_next=page.has_next, total=page.total, per_page=page.per_page)
-        return ReadPage(
-            rows=rows,
-            damaged=[*page.damaged, *damaged],
-            total=page.total,
-            calls=page.calls,
-            after=replace(after, server_started_at=pull.server_started_at or page.server_date),
-        )
+        if isinstance(answer, Refusal):
+            return answer
+        self.server_clock.learn(answer.server_date)
+        return _Fetched(answer, *read_rows(stream, listing, answer.rows))
 
     async def _refused(
         self, feed: Feed, stream: Stream, pull: Pull, refusal: Refusal, result: PullResult
@@ -286,6 +285,19 @@ def _key_if_any(stream: Stream, row: dict[str, Any]) -> str | None:
         return key_of(stream, row)
     except UnstorableError:
         return None
+
+
+def _ready(stream: Stream, pull: Pull, fetched: _Fetched) -> ReadPage:
+    page = fetched.page
+    listing = stream.listings[pull.segments[pull.segment].listing]
+    after = after_page(pull, listing, has_next=page.has_next, total=page.total, per_page=page.per_page)
+    return ReadPage(
+        rows=fetched.rows,
+        damaged=[*page.damaged, *fetched.damaged],
+        total=page.total,
+        calls=page.calls,
+        after=replace(after, server_started_at=pull.server_started_at or page.server_date),
+    )
 
 
 def _goes_on(pull: Pull, after: Pull) -> bool:

@@ -230,16 +230,25 @@ class Replica:
                 return None
             changes = await self._compare(tx, feed, rows, detailed=detailed, all_details=pull.all_details)
             await self._write(tx, feed, pull.id, changes, calls=page.calls)
-            for damage in page.damaged:
-                await self._note_damage(tx, feed, pull, damage)
-            gone = [row.key for row in rows if row.gone]
-            seen = [row.key for row in rows if not row.gone]
-            seen += [damage.key for damage in page.damaged if damage.key]
-            await tx.run(Q["note_page"], at_page | {
-                "page": pull.next_page, "total": page.total, "keys": seen, "gone": gone,
-            })  # fmt: skip
-            await self._advance(tx, page.after)
+            async with tx.pipeline():
+                for damage in page.damaged:
+                    await self._note_damage(tx, feed, pull, damage)
+                await self._note_page(tx, pull, page, rows)
+                await self._advance(tx, page.after)
         return changes
+
+    async def _note_page(self, tx: Transaction, pull: Pull, page: ReadPage, rows: Sequence[Incoming]) -> None:
+        seen = [row.key for row in rows if not row.gone]
+        seen += [damage.key for damage in page.damaged if damage.key]
+        named = self._named(
+            pull_id=pull.id,
+            segment=pull.segment,
+            page=pull.next_page,
+            total=page.total,
+            keys=seen,
+            gone=[row.key for row in rows if row.gone],
+        )
+        await tx.run(Q["note_page"], named)
 
     async def debts(self, feed: Feed, limit: int) -> list[Debt]:
         """Return the next records of a feed whose detail is owed and may be fetched now."""
@@ -402,21 +411,23 @@ class Replica:
             staged = [_staged(row, list_hash, fresh=True) for row in changes.created]
             staged += [_staged(row, list_hash, fresh=False) for row in renewed]
             await self._stage(tx, staged)
-        if changes.created:
-            await tx.run(Q["insert_records"], named)
-        if renewed:
-            await tx.run(Q["keep_versions"], named)
-            await tx.run(Q["update_records"], named)
-        if changes.found_again:
-            await tx.run(Q["found_again"], named | {"keys": list(changes.found_again)})
+        async with tx.pipeline():
+            if changes.created:
+                await tx.run(Q["insert_records"], named)
+            if renewed:
+                await tx.run(Q["keep_versions"], named)
+                await tx.run(Q["update_records"], named)
+            if changes.found_again:
+                await tx.run(Q["found_again"], named | {"keys": list(changes.found_again)})
+            await self._log_changes(tx, feed.id, pull_id, changes, calls=calls)
         if changes.owed:
             await self._stage(tx, [_staged(row, None, fresh=True) for row in changes.owed])
             await tx.run(Q["owe"], named)
-        await self._log_changes(tx, feed.id, pull_id, changes, calls=calls)
 
     async def _stage(self, tx: Transaction, staged: list[tuple[Any, ...]]) -> None:
-        await tx.run(Q["create_staging"], {})
-        await tx.run(Q["clear_staging"], {})
+        async with tx.pipeline():
+            await tx.run(Q["create_staging"], {})
+            await tx.run(Q["clear_staging"], {})
         await tx.copy(Q["copy_staging"], staged, _STAGING_TYPES)
 
     async def _log_changes(

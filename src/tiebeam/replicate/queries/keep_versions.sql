@@ -4,4 +4,4 @@ insert into tiebeam.record_version (tenant_id, feed_id, key, version, state, has
 select tenant_id, feed_id, key, version, state, hash, vendor_at, changed_at, %(at)s::timestamptz, state_reason,
     payload
 from tiebeam.record
-where tenant_id = %(tenant_id)s::uuid and feed_id = %(feed_id)s and key = any(%(keys)s::text[])
+where tenant_id = %(tenant_id)s::uuid and feed_id = %(feed_id)s and key = any(%(keys)b::text[])
