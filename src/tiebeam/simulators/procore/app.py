@@ -228,8 +228,11 @@ class ProcoreSimulator:
             raise ApiError(403, "You do not have access to this company")
 
     def _named_otherwise(self, call: Call) -> bool:
-        """A version 1 query that names the company or a project does without: clients in use rely on it."""
-        named = any(call.query.get(name) is not None for name in ("company_id", "project_id"))
+        """A version 1 call that names the company, or a project by its query: clients in use rely on it."""
+        if self.options.missing_company == "accepted":
+            return True
+        queried = any(call.query.get(name) is not None for name in ("company_id", "project_id"))
+        named = queried or "company_id" in call.params
         return named and self.options.query_names_company and call.request.path.startswith("/rest/v1")
 
     def _no_company(self, path: str) -> ApiError:

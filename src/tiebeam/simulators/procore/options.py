@@ -46,7 +46,7 @@ class ProcoreOptions:
     limit_by: Literal["client", "token"] = "client"
     refused_calls_count: bool = True
     retry_after_on_429: bool = False
-    missing_company: Literal["not_found", "message"] = "not_found"
+    missing_company: Literal["not_found", "message", "accepted"] = "not_found"
     query_names_company: bool = True
     per_page_cap: int = 1000
     daily_log_days_max: int = 91

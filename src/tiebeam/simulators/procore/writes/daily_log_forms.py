@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tiebeam.simulators.procore.bodies import read_body
 from tiebeam.simulators.procore.identifiers import stamp
 from tiebeam.simulators.procore.reads.daily_logs import project_zone
 from tiebeam.simulators.procore.resources import DAILY_LOG_KINDS
 from tiebeam.simulators.procore.writes.forms import Form, blanks, entries
 from tiebeam.simulators.procore.writes.kinds import decimal
 from tiebeam.simulators.procore.writes.references import user_shown
+from tiebeam.simulators.procore.writes.saving import named_project
 
 if TYPE_CHECKING:
     from tiebeam.simulators.procore.calls import Call
@@ -84,7 +86,7 @@ def _form(kind: str, said: str) -> Form:
         wrapper_of(kind),
         entries(said, usual),
         blank=lambda call, project_id: _blank(call, kind, project_id),
-        settle=_settled,
+        settle=lambda call, held, changes: _settled(call, kind, held, changes),
         unique="origin_id" if kind == "timecard_entries" else None,
         files=files,
     )
@@ -111,11 +113,12 @@ def _blank(call: Call, kind: str, project_id: int | None) -> Fields:
     return fields
 
 
-def _settled(call: Call, held: Fields, changes: Fields) -> Fields:
+def _settled(call: Call, kind: str, held: Fields, changes: Fields) -> Fields:
     """A day says its noon and a moment says its day; what follows from other fields is worked out."""
-    project_id = int(call.params["project_id"])
+    row = call.state.tables[kind].find(held["id"]) if "id" in held else None
+    project_id = row.project_id if row is not None else named_project(call, read_body(call.request))
     if changes.get("datetime") and "date" not in changes:
-        zone = project_zone(call.state.get("projects", project_id))
+        zone = project_zone(call.state.get("projects", project_id or 0))
         told = datetime.fromisoformat(changes["datetime"])
         changes["date"] = told.astimezone(zone).date().isoformat()
     elif "date" in changes and not changes.get("datetime"):

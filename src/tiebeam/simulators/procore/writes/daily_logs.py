@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tiebeam.simulators.procore.bodies import read_body
+from tiebeam.simulators.procore.calls import open_project
 from tiebeam.simulators.procore.errors import json_response, not_found
 from tiebeam.simulators.procore.identifiers import stamp
 from tiebeam.simulators.procore.resources import DAILY_LOG_KINDS
 from tiebeam.simulators.procore.writes import saving
-from tiebeam.simulators.procore.writes.building import creating, deleting, updating, write_route
+from tiebeam.simulators.procore.writes.building import creating, deleting, form_route, updating, write_route
 from tiebeam.simulators.procore.writes.daily_log_forms import FORMS, WEATHER_FORM, noon, wrapper_of
 from tiebeam.simulators.procore.writes.kinds import flag
 from tiebeam.simulators.procore.writes.references import user_shown
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _P10 = "/rest/v1.0/projects/{project_id}"
 _WEATHER_V1_1 = "/rest/v1.1/projects/{project_id}/daily_logs/weather_logs"
+_TIMECARDS = ("/rest/v1.0/companies/{company_id}/timecard_entries", "/rest/v1.0/timecard_entries")
 _STATUSES = ("pending", "approved", "rejected")
 
 
@@ -38,8 +40,30 @@ def routes() -> Iterator[Route]:
     yield creating(_WEATHER_V1_1, WEATHER_FORM, status=200)
     yield updating(f"{_WEATHER_V1_1}/{{id}}", WEATHER_FORM)
     yield deleting(f"{_WEATHER_V1_1}/{{id}}", "weather_logs")
+    for path in _TIMECARDS:
+        yield creating(path, FORMS["timecard_entries"])
+        yield form_route("PATCH", f"{path}/{{id}}", FORMS["timecard_entries"], _change_timecard)
+        yield form_route("DELETE", f"{path}/{{id}}", FORMS["timecard_entries"], _drop_timecard)
     yield write_route("PATCH", f"{_P10}/daily_log_headers", _close_day, "daily_log")
     yield write_route("PATCH", f"{_P10}/daily_logs/bulk_updates/bulk_update", _decide, "daily_log")
+
+
+def _timecard(call: Call) -> Row:
+    """A timecard by its id alone, through the doors of its own project."""
+    row = saving.held(call, "timecard_entries", None)
+    open_project(call.state, row.project_id or 0, "daily_log")
+    return row
+
+
+def _change_timecard(call: Call) -> SimResponse:
+    sent = read_body(call.request).wrapped("timecard_entry")
+    row = saving.change(call, FORMS["timecard_entries"], _timecard(call), sent)
+    return saving.answer(call, "timecard_entries", row)
+
+
+def _drop_timecard(call: Call) -> SimResponse:
+    call.state.delete("timecard_entries", _timecard(call).id, at=call.moment)
+    return saving.nothing(200)
 
 
 def _close_day(call: Call) -> SimResponse:

@@ -136,8 +136,8 @@ _LINE = Form(
     "line_item",
     entries(
         "description amount:money quantity:quantity unit_cost:money uom extended_type:=manual|calculated",
-        "cost_code_id:full_cost_code>cost_code line_item_type_id:named wbs_code_id:wbs_code tax_code_id:int",
-        "origin_id origin_data",
+        "cost_code_id:full_cost_code>cost_code line_item_type_id:line_item_type wbs_code_id:wbs_code",
+        "tax_code_id:int origin_id origin_data",
     ),
     blank=_line_blank,
     settle=_line_settled,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tiebeam.simulators.procore.writes.choices import SOURCES, choices
 from tiebeam.simulators.procore.writes.kinds import WrongValueError, integer, integers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tiebeam.simulators.procore.calls import Call
 
 _VENDOR = ("id", "name")
@@ -26,31 +25,21 @@ _TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "task": ("tasks", ("id", "name", "key")),
     "contract": ("prime_contracts", ("id", "number", "title", "vendor")),
 }
-# What has no table of its own: any object of that name in any record of a resource.
-_SEEN: dict[str, tuple[str, str]] = {
-    "observation_type": ("observations", "type"),
-    "event_status": ("change_events", "status"),
-    "event_type": ("change_events", "change_type"),
-    "event_reason": ("change_events", "change_reason"),
-}
-
-KINDS = frozenset(
-    {"user", "users", "party", "contact", "trade", "trades", "assignee", "named", *_TABLES, *_SEEN}
-)
+KINDS = frozenset({"user", "users", "party", "contact", "trades", "assignee", "named", *_TABLES, *SOURCES})
 
 
 def resolve(call: Call, kind: str, value: Any) -> Any:
     """The object (or objects) that an id (or ids) names; None for none. Raises WrongValueError."""
     if kind in ("users", "trades"):
-        single = _user if kind == "users" else _trade
-        return [single(call, record_id) for record_id in integers(value)]
+        single = "user" if kind == "users" else "trade"
+        return [resolve(call, single, record_id) for record_id in integers(value)]
     record_id = integer(value)
     if record_id is None:
         return None
     if kind in _TABLES:
         return _tabled(call, kind, record_id)
-    if kind in _SEEN:
-        return _seen(call, kind, record_id)
+    if kind in SOURCES:
+        return _chosen(call, kind, record_id)
     return _PEOPLE[kind](call, record_id)
 
 
@@ -67,13 +56,10 @@ def _tabled(call: Call, kind: str, record_id: int) -> dict[str, Any]:
     return {name: row.fields.get(name) for name in shown} if shown else dict(row.fields)
 
 
-def _seen(call: Call, kind: str, record_id: int) -> dict[str, Any]:
-    resource, name = _SEEN[kind]
-    for row in call.state.tables[resource].everything:
-        held = row.fields.get(name)
-        if isinstance(held, dict) and held.get("id") == record_id:
-            return dict(held)
-    return {"id": record_id, "name": None}
+def _chosen(call: Call, kind: str, record_id: int) -> dict[str, Any]:
+    """The choice with that id; one that nobody made before is taken as it is."""
+    known = choices(call.state, kind)
+    return next((dict(each) for each in known if each["id"] == record_id), {"id": record_id, "name": None})
 
 
 def _user(call: Call, record_id: int) -> dict[str, Any]:
@@ -112,18 +98,6 @@ def _contact(call: Call, record_id: int) -> dict[str, Any]:
     return {"id": record_id, "name": person["name"], "login_information_id": person["user_id"]}
 
 
-def _trade(call: Call, record_id: int) -> dict[str, Any]:
-    for trade in _trades(call):
-        if trade.get("id") == record_id:
-            return dict(trade)
-    return {"id": record_id, "name": None, "active": True}
-
-
-def _trades(call: Call) -> Iterator[dict[str, Any]]:
-    for row in call.state.tables["vendors"].everything:
-        yield from row.fields.get("trades") or []
-
-
 def _name(fields: dict[str, Any]) -> str:
     parts = (fields.get("first_name"), fields.get("last_name"))
     return str(fields.get("name") or " ".join(part for part in parts if part))
@@ -140,5 +114,4 @@ _PEOPLE = {
     "assignee": _assignee,
     "party": _party,
     "contact": _contact,
-    "trade": _trade,
 }

@@ -14,6 +14,7 @@ from tiebeam.simulators.procore.writes import (
     hooks,
     hooks_v2,
     images,
+    lookups,
     money,
     observations,
     schedule,
@@ -40,6 +41,7 @@ _FAMILIES = (
     uploads,
     hooks,
     hooks_v2,
+    lookups,
 )
 
 

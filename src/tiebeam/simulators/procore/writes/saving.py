@@ -35,11 +35,17 @@ def enter(call: Call, body: Body, resource: str) -> int | None:
     if kind.scope == "company":
         _enter_company(call, body)
         return None
+    project_id = named_project(call, body)
+    open_project(call.state, project_id, kind.tool)
+    return project_id
+
+
+def named_project(call: Call, body: Body) -> int:
+    """The project that the path, the query or the body names. Raises ApiError 400 when none does."""
     named = "project_id" in call.params or call.query.get("project_id") is not None
     project_id = call.project_id() if named else body.integer("project_id")
     if project_id is None:
         raise missing_parameter("project_id")
-    open_project(call.state, project_id, kind.tool)
     return project_id
 
 
@@ -135,8 +141,8 @@ def answer_all(call: Call, resource: str, rows: list[Row], *, status: int = 200)
 
 
 def nothing(status: int = 204) -> SimResponse:
-    """An answer without a body."""
-    return SimResponse(status)
+    """An answer that says nothing: no body at 204, else an empty object, since clients read every body."""
+    return SimResponse(status) if status == 204 else body_response(b"{}", status=status)
 
 
 def number_after(call: Call, resource: str, project_id: int | None, field: str = "number") -> int:
