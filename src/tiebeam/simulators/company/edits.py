@@ -161,8 +161,8 @@ def _edit_line(site: Site, rng: Random, fields: Fields, at: datetime) -> Fields:
 
 def _edit_log(_site: Site, rng: Random, fields: Fields, at: datetime) -> Fields:
     if "num_workers" in fields:
-        workers = max(1, fields["num_workers"] + rng.choice((-2, -1, 1, 2)))
-        return {"num_workers": workers, "man_hours": f"{workers * float(fields['num_hours']):.1f}"}
+        workers = max(1, (fields["num_workers"] or 0) + rng.choice((-2, -1, 1, 2)))
+        return {"num_workers": workers, "man_hours": f"{workers * float(fields['num_hours'] or 0):.1f}"}
     field = next((name for name in _TEXTS if name in fields), "position")
     return {} if field == "position" else {field: f"Corrected at {at:%H:%M:%S} ({rng.randint(1, 99)})"}
 

@@ -108,6 +108,8 @@ def _blank(call: Call, kind: str, project_id: int | None) -> Fields:
         fields["status"] = "approved"
     if kind not in _WITHOUT_SEGMENT:
         fields["daily_log_segment"] = None
+    if kind == "manpower_logs":
+        fields["man_hours"] = "0.0"
     if kind == "notes_logs":
         fields |= {"created_by_collaborator": False, "daily_log_header_id": None}
     return fields
