@@ -51,11 +51,13 @@ def sync(
             wish = Wish(project_id=project, stream=name, full=full, share=by_hand)
             with SyncProgress(quiet=as_json) as progress:
                 found = await app.sync(wish, progress.show)
+            if project:
+                await app.records().show(app.stream("projects").name, project)
         if as_json:
             print_json({"connections": [_plain(one) for one in found]})
         for one in [] if as_json else found:
             print_report(one)
-        clean = all(not one.report.failures and not one.report.feeds_busy for one in found)
+        clean = all(one.report.complete for one in found)
         return Exit.OK if clean else Exit.INCOMPLETE
 
     run_command(work(), as_json=as_json)
@@ -127,6 +129,8 @@ def print_report(one: Synced) -> None:
         )
     if report.feeds_busy:
         console.print(f"{report.feeds_busy} listings are being read by another process right now.")
+    if report.details_owed:
+        console.print(f"{report.details_owed} records wait for their details; the next sync asks again.")
     if report.failures:
         rows = [(part.stream, part.scope, part.cause, part.action) for part in report.failures]
         print_table("Not read", ("kind", "where", "why", "what to do"), rows)
@@ -141,5 +145,6 @@ def _plain(one: Synced) -> dict[str, Any]:
         "feeds_read": report.feeds_read,
         "feeds_off": report.feeds_off,
         "feeds_busy": report.feeds_busy,
+        "details_owed": report.details_owed,
         "failures": report.failures,
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tiebeam.connectors.ports import Damage, Refusal, RefusalKind
 from tiebeam.connectors.streams import Listing
 from tiebeam.replicate.model import Tally
+from tiebeam.replicate.plan import UNREACHED
 from tiebeam.replicate.pull import LOCKED_OUT, changes_tally, raw_bytes, read_rows
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class Details:
             # Listed a moment ago and not readable now: deleted, hidden or moved. The next listing tells.
             await self._replica.pay_debt(feed, debt, None, calls=refusal.calls, why=cause)
             return True
+        if refusal.code in UNREACHED:
+            return False
         wait = min(RETRY_WAIT_MAX, timedelta(minutes=1) * 2**debt.attempts)
         await self._replica.put_off_debt(feed, debt, until=self._clock.now() + wait, error=cause)
         return refusal.kind is not RefusalKind.UNAVAILABLE

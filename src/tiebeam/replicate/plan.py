@@ -37,6 +37,8 @@ STEPS_BACK_MAX = 8
 OVERLAP = timedelta(hours=1)
 REFUSAL_WAIT_MIN = timedelta(hours=24)
 REFUSAL_WAIT_MAX = timedelta(days=7)
+UNREACHED = frozenset({"transport.unknown_host", "transport.unreachable", "transport.proxy"})
+"""Codes of nobody answering at all: they say nothing of what was asked for, and hold for everything else."""
 
 
 def value_at(row: Mapping[str, Any], path: str) -> Any:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tiebeam.connectors.ports import Refusal, Share
+from tiebeam.connectors.ports import Refusal, RefusalKind, Share
 from tiebeam.connectors.streams import Phase, Scope
+from tiebeam.kernel.errors import TiebeamError
 from tiebeam.replicate.details import Details
 from tiebeam.replicate.families import Family, lay_out
 from tiebeam.replicate.model import Access, Mode, State, Tally
-from tiebeam.replicate.plan import may_be_read, mode_for, parent_access, refusal_wait, wanted_feeds
+from tiebeam.replicate.plan import UNREACHED, may_be_read, mode_for, parent_access, refusal_wait, wanted_feeds
 from tiebeam.replicate.progress import TELL_EVERY_SECONDS, Meter, Progress
 from tiebeam.replicate.pull import LOCKED_OUT, Puller
 
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 
 RESUME_WITHIN = timedelta(hours=1)
 """A run cut off longer ago than this begins anew, unless the first copy is still incomplete."""
+
+
+GIVEN_UP_MAX = 8
+GIVEN_UP_STREAMS_MAX = 3
+"""So many listings given up in a row, of so many kinds, and the vendor is taken to be down."""
+
+
+class VendorDownError(TiebeamError):
+    """The vendor answers nothing that is asked. What was read stays, and the next run goes on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,14 @@ class SyncReport:
     feeds_off: int = 0
     feeds_busy: int = 0
     """Feeds that another process was reading."""
+    details_owed: int = 0
+    """Records whose whole could not be had now; the next sync asks for them again."""
     failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that the wish covers, and that can be seen, has been read."""
+        return not (self.failures or self.feeds_busy or self.details_owed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +145,7 @@ class Sync:
         self._phase = Phase.METADATA
         self._doing = ""
         self._told_at = float("-inf")
+        self._given_up: list[str] = []
         self._done: set[int] = set()
         self._read: set[int] = set()
         self._feeds: list[Feed] = []
@@ -142,6 +160,8 @@ class Sync:
             self._phase = phase
             while groups := await self._groups(phase):
                 await self._run_groups(groups)
+        owed = await self._replica.debt_counts()
+        self._report.details_owed = sum(owed[feed_id] for feed_id in owed.keys() & self._done)
         await self._replica.end_run(run, self._report.tally)
         return self._report
 
@@ -296,6 +316,7 @@ class Sync:
             tally.add(await self._details.pay(feed, stream))
         if stream.name == self._pace.tools_stream and feed.completed_at and tally.changes:
             await self._ask_again(feed.scope.project_id)
+        self._given_up.clear()
         self._report.feeds_read += 1
         self._meter.feed_done(stream.name, tally.calls)
         return True
@@ -310,6 +331,7 @@ class Sync:
         if refusal.kind not in LOCKED_OUT:
             failure = Failure(stream.name, feed.scope_text, refusal.code, refusal.cause, refusal.action)
             self._report.failures.append(failure)
+            self._see_it_is_up(stream, refusal)
             return True
         switched_off = [other for other in group.feeds if self._streams[other.stream].tool == stream.tool]
         off = switched_off if stream.tool else [feed]
@@ -317,6 +339,17 @@ class Sync:
         await self._replica.set_access(off, Access.OFF, refusal.cause, self._clock.now() + wait)
         self._report.feeds_off += len(off)
         return not stream.tool
+
+    def _see_it_is_up(self, stream: Stream, refusal: Refusal) -> None:
+        """Raise VendorDownError rather than try every listing there is of a vendor that does not answer."""
+        if refusal.kind is not RefusalKind.UNAVAILABLE:
+            return
+        self._given_up.append(stream.name)
+        many = len(self._given_up) >= GIVEN_UP_MAX and len(set(self._given_up)) >= GIVEN_UP_STREAMS_MAX
+        if many or refusal.code in UNREACHED:
+            raise VendorDownError(
+                refusal.cause, action=refusal.action, code=refusal.code, owner=refusal.owner
+            )
 
     def _step(self, step: Tally) -> None:
         self._report.tally.add(step)
