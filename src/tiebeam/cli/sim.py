@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets as chance
 from datetime import UTC, datetime, timedelta
 from pathlib import Path  # noqa: TC003 - Typer reads the annotation at run time
 from typing import TYPE_CHECKING, Annotated
@@ -101,7 +102,11 @@ def procore(
 
     async def work() -> None:
         clock = MovableClock()
-        options = ProcoreOptions(hourly_limit=hourly or None, spike_limit=spike or None)
+        options = ProcoreOptions(
+            hourly_limit=hourly or None,
+            spike_limit=spike or None,
+            token_seed=1 + chance.randbits(62),  # Once started anew it has never heard of its old tokens.
+        )
         simulator, company = simulated_procore(
             clock.now,
             seed=seed,

@@ -83,7 +83,10 @@ def rules_from_json(text: str | bytes) -> list[FaultRule]:
 
     Raises ValueError naming the first rule that is wrong.
     """
-    return [_rule(index, plain) for index, plain in enumerate(json.loads(text))]
+    rules = json.loads(text)
+    if not isinstance(rules, list) or not all(isinstance(plain, dict) for plain in rules):
+        raise ValueError("fault rules are a JSON array of objects")
+    return [_rule(index, plain) for index, plain in enumerate(rules)]
 
 
 def _rule(index: int, plain: dict[str, Any]) -> FaultRule:

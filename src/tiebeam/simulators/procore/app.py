@@ -71,7 +71,7 @@ class ProcoreSimulator:
         self.faults = faults
         self.on_request: Callable[[datetime], None] | None = None
         self.on_advance: Callable[[float], None] | None = None
-        self.oauth = OAuth(self.options, state.seed)
+        self.oauth = OAuth(self.options, self.options.token_seed or state.seed)
         self.limits = Limits(self.options)
         self.stats = Stats()
         self.renderer = Renderer(state, self.options.signed_url_seconds)

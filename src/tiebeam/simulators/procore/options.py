@@ -26,7 +26,8 @@ def _user(step: int, login: str, name: str) -> dict[str, Any]:
 class ProcoreOptions:
     """Sizes and switches; FIDELITY.md says which fact or open point is behind each.
 
-    `hourly_limit` and `spike_limit` None mean no such limit; `base_url` None takes the request's Host.
+    `hourly_limit` and `spike_limit` None mean no such limit; `base_url` None takes the request's Host,
+    `token_seed` None the state's own seed.
     """
 
     clients: tuple[OAuthClient, ...] = (OAuthClient(),)
@@ -36,6 +37,7 @@ class ProcoreOptions:
     )
     base_url: str | None = None
     auto_consent: bool = True
+    token_seed: int | None = None
     access_token_seconds: int = 5400
     code_seconds: int = 600
     refresh_ends_access: bool = False
