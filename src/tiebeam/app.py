@@ -19,7 +19,7 @@ from tiebeam.kernel.errors import BadInputError, Owner, TiebeamError
 from tiebeam.operations.limits.gate import RateGate
 from tiebeam.operations.limits.model import Rates, domain_of
 from tiebeam.operations.limits.repository import PostgresRow
-from tiebeam.operations.tokens.keys import Keyring, open_key_file
+from tiebeam.operations.tokens.keys import Keyring, MasterKeyError, open_key_file
 from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Status, Terms
 from tiebeam.operations.tokens.repository import Connections, Credentials
 from tiebeam.operations.tokens.source import VaultTokenSource
@@ -409,13 +409,25 @@ async def check_login(settings: Settings, environment: Environment) -> str:
 
 
 def keyring(settings: Settings) -> Keyring:
-    """Return the master keys: those that are set, else those of the key file, made at first use."""
+    """Return the master keys: those that are set, else those of the key file, made at first use.
+
+    Raises BadInputError for what is set and is no key, MasterKeyError for a key file that cannot be used.
+    """
+    older = settings.old_master_keys.get_secret_value().split(",") if settings.old_master_keys else []
     if settings.master_key is None:
+        if older:
+            raise BadInputError(
+                "TIEBEAM_OLD_MASTER_KEYS is set, and TIEBEAM_MASTER_KEY is not.",
+                action="Set TIEBEAM_MASTER_KEY to the key that seals from now on.",
+            )
         return open_key_file(key_file(settings))
-    words = [settings.master_key.get_secret_value()]
-    if settings.old_master_keys is not None:
-        words += settings.old_master_keys.get_secret_value().split(",")
-    return Keyring.parse("\n".join(words))
+    try:
+        return Keyring.parse("\n".join([settings.master_key.get_secret_value(), *older]))
+    except MasterKeyError as error:
+        raise BadInputError(
+            f"TIEBEAM_MASTER_KEY or TIEBEAM_OLD_MASTER_KEYS cannot be used. {error.cause}",
+            action=error.action,
+        ) from None
 
 
 def key_file(settings: Settings) -> Path:
