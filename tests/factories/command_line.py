@@ -89,6 +89,10 @@ class Shell:
         gone = {f"TIEBEAM_{name.upper()}" for name in names}
         return replace(self, variables={n: v for n, v in self.variables.items() if n not in gone})
 
+    def hiding(self, *secrets: str) -> Shell:
+        """Return this shell with more that no command may ever tell."""
+        return replace(self, secrets=(*self.secrets, *secrets))
+
     def run(self, *words: object, expect: int = Exit.OK, stdin: str = "") -> Answer:
         """Run a command to its end, see that it tells no secret and leaves with the exit code `expect`."""
         texts = tuple(map(str, words))
@@ -215,7 +219,9 @@ def simulator(folder: Path, *options: object) -> Iterator[Simulator]:
     process = shell(folder).start(*words, stderr=None)
     try:
         assert process.stdout
-        yield Simulator(process, **json.loads(process.stdout.readline()))
+        announced = process.stdout.readline()
+        assert announced, "the simulator has not come up; what it said is on standard error"
+        yield Simulator(process, **json.loads(announced))
     finally:
         ended(process)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
+from psycopg.conninfo import conninfo_to_dict
 from tests.factories.database import at, fresh_database
 
 from tiebeam.cli.comparison import Comparison, Truth, compare
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def database_on(server: TestServer) -> Iterator[str]:
-    """Make a database of the present schema; give the URL of its owner."""
+def database_on(server: TestServer, *, like: str | None = None) -> Iterator[str]:
+    """Make a database of the present schema (or one like that at a URL); give the URL of its owner."""
+    template = str(conninfo_to_dict(like)["dbname"]) if like else None
     with asyncio.Runner() as runner:
-        making = fresh_database(server)
+        making = fresh_database(server, template=template)
         name = runner.run(making.__aenter__())
         try:
             yield at(server.owner_url, name)
