@@ -24,7 +24,7 @@ from tiebeam.replicate.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import date
 
@@ -98,6 +98,20 @@ def newest(rows: Iterable[Incoming]) -> list[Incoming]:
 
 def _at(row: Incoming) -> datetime:
     return row.vendor_at or datetime.min.replace(tzinfo=UTC)
+
+
+def batches(rows: Iterable[Incoming], *, bytes_max: int) -> Iterator[list[Incoming]]:
+    """Cut rows into lists of at most `bytes_max` bytes of content; a larger row comes alone."""
+    batch: list[Incoming] = []
+    room = bytes_max
+    for row in rows:
+        room -= len(row.data)
+        if batch and room < 0:
+            yield batch
+            batch, room = [], bytes_max - len(row.data)
+        batch.append(row)
+    if batch:
+        yield batch
 
 
 def classify(
@@ -190,6 +204,16 @@ class _Sorter:
 def fuse(candidates: int, live: int) -> Verdict:
     """Say whether so many deletions at once may be applied without a person (promise 4)."""
     return Verdict.APPLY if candidates <= max(FUSE_RECORDS, FUSE_SHARE * live) else Verdict.HOLD
+
+
+def evidence(gone: Sequence[str], absent: Sequence[str]) -> str:
+    """Say in words why records are taken for deleted."""
+    parts = []
+    if gone:
+        parts.append(f"{len(gone)} in the vendor's recycle bin or marked deleted")
+    if absent:
+        parts.append(f"{len(absent)} missing from two complete listings")
+    return "; ".join(parts)
 
 
 def mode_for(stream: Stream, feed: Feed, *, now: datetime, sweep_every: timedelta, full: bool) -> Mode:

@@ -44,6 +44,10 @@ HOPELESS = frozenset({RefusalKind.BAD_REQUEST, RefusalKind.WINDOW_TOO_LONG, Refu
 """Refusals that the same question would meet again: the pull begins anew next time."""
 
 
+_ROWS_AT_ONCE = 64
+"""How many rows are read at a stretch: the database must not wait while a whole page is."""
+
+
 class ServerClock:
     """The vendor's clock, as far as its answers have told it: ours is never trusted with a watermark."""
 
@@ -119,6 +123,7 @@ class Puller:
         self.reader = reader
         self.share = share
         self.server_clock = ServerClock(clock)
+        self._clock = clock
         self._on_step = on_step
 
     async def pull(
@@ -201,7 +206,16 @@ class Puller:
         if isinstance(answer, Refusal):
             return answer
         self.server_clock.learn(answer.server_date)
-        return _Fetched(answer, *read_rows(stream, listing, answer.rows))
+        return await self._read_rows(stream, listing, answer)
+
+    async def _read_rows(self, stream: Stream, listing: Listing, page: Page) -> _Fetched:
+        fetched = _Fetched(page, [], [])
+        for start in range(0, len(page.rows), _ROWS_AT_ONCE):
+            rows, damaged = read_rows(stream, listing, page.rows[start : start + _ROWS_AT_ONCE])
+            fetched.rows.extend(rows)
+            fetched.damaged.extend(damaged)
+            await self._clock.sleep(0)
+        return fetched
 
     async def _refused(
         self, feed: Feed, stream: Stream, pull: Pull, refusal: Refusal, result: PullResult

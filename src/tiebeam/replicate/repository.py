@@ -25,7 +25,7 @@ from tiebeam.replicate.model import (
     Tally,
     Verdict,
 )
-from tiebeam.replicate.plan import classify, ending, fuse, newest, next_watermark
+from tiebeam.replicate.plan import batches, classify, ending, evidence, fuse, newest, next_watermark
 from tiebeam.store.adapt import Json
 from tiebeam.store.sql import queries
 
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 
 Q = queries(__package__ or "tiebeam.replicate")
 
-_STAGING_TYPES = ("bool", "text", "int2", "bytea", "bytea", "timestamptz", "date", "jsonb")
+_STATEMENT_BYTES_MAX = 8 * 1024 * 1024
+"""How much content one statement carries, unless a single record is larger."""
 _RAW_BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -229,8 +230,8 @@ class Replica:
             if not await tx.rows(Q["hold_checkpoint"], at_page):
                 return None
             changes = await self._compare(tx, feed, rows, detailed=detailed, all_details=pull.all_details)
-            await self._write(tx, feed, pull.id, changes, calls=page.calls)
             async with tx.pipeline():
+                await self._write(tx, feed, pull.id, changes, calls=page.calls)
                 for damage in page.damaged:
                     await self._note_damage(tx, feed, pull, damage)
                 await self._note_page(tx, pull, page, rows)
@@ -269,15 +270,20 @@ class Replica:
             changes = PageChanges()
             if row is not None:
                 changes = await self._compare(tx, feed, [row], detailed=False, all_details=False)
-                await self._write(tx, feed, None, changes, calls=calls, list_hash=debt.list_hash)
-                if not (changes.created or changes.updated or changes.restored):
-                    named = self._named(feed_id=feed.id, keys=[row.key], list_hashes=[debt.list_hash])
-                    await tx.run(Q["refresh_list_hash"], named)
-            else:
-                await self._log(tx, feed.id, None, "skipped", keys=[debt.key], detail=why, calls=calls)
-            paid = self._named(feed_id=feed.id, key=debt.key, list_hash=debt.list_hash)
-            await tx.run(Q["pay_debt"], paid)
+            async with tx.pipeline():
+                if row is None:
+                    await self._log(tx, feed.id, None, "skipped", keys=[debt.key], detail=why, calls=calls)
+                else:
+                    await self._write(tx, feed, None, changes, calls=calls, list_hash=debt.list_hash)
+                    await self._refresh_list_hash(tx, feed, debt, changes)
+                paid = self._named(feed_id=feed.id, key=debt.key, list_hash=debt.list_hash)
+                await tx.run(Q["pay_debt"], paid)
         return changes
+
+    async def _refresh_list_hash(self, tx: Transaction, feed: Feed, debt: Debt, changes: PageChanges) -> None:
+        if not (changes.created or changes.updated or changes.restored):
+            named = self._named(feed_id=feed.id, keys=[debt.key], list_hashes=[debt.list_hash])
+            await tx.run(Q["refresh_list_hash"], named)
 
     async def put_off_debt(self, feed: Feed, debt: Debt, *, until: datetime, error: str) -> None:
         """Keep a debt for later: its detail could not be had now."""
@@ -404,31 +410,23 @@ class Replica:
         calls: int,
         list_hash: bytes | None = None,
     ) -> None:
-        at = self._clock.now()
+        """Write what differs. Only what needs no answer is sent, so that it may all be sent at once."""
+        named = self._named(feed_id=feed.id, at=self._clock.now(), list_hash=list_hash)
         renewed = changes.updated + changes.restored
-        named = self._named(feed_id=feed.id, at=at, keys=[row.key for row in renewed])
-        if changes.created or renewed:
-            staged = [_staged(row, list_hash, fresh=True) for row in changes.created]
-            staged += [_staged(row, list_hash, fresh=False) for row in renewed]
-            await self._stage(tx, staged)
-        async with tx.pipeline():
-            if changes.created:
-                await tx.run(Q["insert_records"], named)
-            if renewed:
-                await tx.run(Q["keep_versions"], named)
-                await tx.run(Q["update_records"], named)
-            if changes.found_again:
-                await tx.run(Q["found_again"], named | {"keys": list(changes.found_again)})
-            await self._log_changes(tx, feed.id, pull_id, changes, calls=calls)
-        if changes.owed:
-            await self._stage(tx, [_staged(row, None, fresh=True) for row in changes.owed])
-            await tx.run(Q["owe"], named)
+        await self._write_rows(tx, Q["insert_records"], changes.created, named)
+        if renewed:
+            await tx.run(Q["keep_versions"], named | {"keys": [row.key for row in renewed]})
+            await self._write_rows(tx, Q["update_records"], renewed, named)
+        if changes.found_again:
+            await tx.run(Q["found_again"], named | {"keys": list(changes.found_again)})
+        await self._write_rows(tx, Q["owe"], changes.owed, named)
+        await self._log_changes(tx, feed.id, pull_id, changes, calls=calls)
 
-    async def _stage(self, tx: Transaction, staged: list[tuple[Any, ...]]) -> None:
-        async with tx.pipeline():
-            await tx.run(Q["create_staging"], {})
-            await tx.run(Q["clear_staging"], {})
-        await tx.copy(Q["copy_staging"], staged, _STAGING_TYPES)
+    async def _write_rows(
+        self, tx: Transaction, statement: str, rows: Sequence[Incoming], named: Mapping[str, Any]
+    ) -> None:
+        for some in batches(rows, bytes_max=_STATEMENT_BYTES_MAX):
+            await tx.run(statement, {**named, **_columns(some)})
 
     async def _log_changes(
         self, tx: Transaction, feed_id: int, pull_id: int | None, changes: PageChanges, *, calls: int
@@ -504,7 +502,7 @@ class Replica:
             why = "missing from two complete listings, and from the vendor's recycle bin"
             hidden = await self._set_state(tx, feed.id, pull.id, absent, state=State.HIDDEN, why=why)
             absent = []
-        proven, why = gone + absent, _evidence(gone, absent)
+        proven, why = gone + absent, evidence(gone, absent)
         ended = await self._delete(tx, feed, pull.id, proven, why)
         return replace(ended, status=status, hidden=hidden)
 
@@ -556,23 +554,20 @@ class Replica:
         return changed
 
 
-def _evidence(gone: list[str], absent: list[str]) -> str:
-    parts = []
-    if gone:
-        parts.append(f"{len(gone)} in the vendor's recycle bin or marked deleted")
-    if absent:
-        parts.append(f"{len(absent)} missing from two complete listings")
-    return "; ".join(parts)
-
-
 def _covered(pull: Pull) -> list[tuple[date | None, date | None]]:
     ranges = {(segment.day_from, segment.day_to) for segment in pull.segments}
     return sorted(ranges, key=str)
 
 
-def _staged(row: Incoming, list_hash: bytes | None, *, fresh: bool) -> tuple[Any, ...]:
-    state = int(State.DELETED if row.gone else State.LIVE)
-    return (fresh, row.key, state, row.hash, list_hash, row.vendor_at, row.day, Json(row.data))
+def _columns(rows: Sequence[Incoming]) -> dict[str, list[Any]]:
+    return {
+        "keys": [row.key for row in rows],
+        "states": [int(State.DELETED if row.gone else State.LIVE) for row in rows],
+        "hashes": [row.hash for row in rows],
+        "vendor_ats": [row.vendor_at for row in rows],
+        "days": [row.day for row in rows],
+        "payloads": [Json(row.data) for row in rows],
+    }
 
 
 def _segments_json(segments: tuple[Segment, ...]) -> Json:
@@ -597,8 +592,3 @@ def _pull(row: Sequence[Any]) -> Pull:
 
 def _feed(feed: Feed) -> Feed:
     return replace(feed, access=Access(feed.access))
-
-
-def by_id(feeds: Iterable[Feed]) -> Mapping[int, Feed]:
-    """Return feeds by their id."""
-    return {feed.id: feed for feed in feeds}

@@ -1,7 +1,7 @@
--- Write the staged records that were not there.
+-- Write records that were not there.
 insert into tiebeam.record (tenant_id, feed_id, key, state, hash, list_hash, vendor_at, day, created_at, changed_at,
     payload)
-select %(tenant_id)s::uuid, %(feed_id)s, key, state, hash, list_hash, vendor_at, day, %(at)s::timestamptz,
-    %(at)s::timestamptz, payload
-from staging_record
-where fresh
+select %(tenant_id)s::uuid, %(feed_id)s, n.key, n.state, n.hash, %(list_hash)b::bytea, n.vendor_at, n.day,
+    %(at)s::timestamptz, %(at)s::timestamptz, n.payload
+from unnest(%(keys)b::text[], %(states)b::smallint[], %(hashes)b::bytea[], %(vendor_ats)b::timestamptz[],
+    %(days)b::date[], %(payloads)b::jsonb[]) as n (key, state, hash, vendor_at, day, payload)

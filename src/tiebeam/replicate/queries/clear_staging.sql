@@ -1,2 +1,0 @@
--- Make the staging table empty again within a transaction.
-delete from staging_record
