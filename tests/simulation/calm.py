@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
-
 from tests.simulation.promises import DELETED, LIVE, FeedRow, demand
 from tests.simulation.truths import UNCOMPARED, expected, readable_scopes, resource_of, stable
+
 from tiebeam.connectors.streams import ReadMode, Scope
 from tiebeam.replicate.repository import Replica
 from tiebeam.replicate.sync import Wish
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.simulation.promises import Promises
     from tests.simulation.truths import Expected
     from tests.simulation.world import World
+
     from tiebeam.connectors.streams import Stream
 
 ROUNDS_MAX = 4
@@ -52,7 +53,9 @@ async def check_caught_up(world: World, promises: Promises) -> None:
 
 def _open_feeds(world: World, promises: Promises) -> list[FeedRow]:
     tenant_id = world.vendor.account.tenant_id
-    return [feed for feed in promises.feeds().values() if feed.tenant_id == tenant_id and feed.access == "open"]
+    return [
+        feed for feed in promises.feeds().values() if feed.tenant_id == tenant_id and feed.access == "open"
+    ]
 
 
 def _check_feed_caught_up(world: World, promises: Promises, feed: FeedRow) -> None:
@@ -102,7 +105,8 @@ def _excused(promises: Promises, feed: FeedRow) -> set[str]:
     query = (
         "select key from tiebeam.debt where feed_id = %(id)s"
         " union select key from tiebeam.damage where feed_id = %(id)s and key is not null"
-        " union select unnest(keys) from tiebeam.hold where feed_id = %(id)s and status in ('waiting', 'refused')"
+        " union select unnest(keys) from tiebeam.hold"
+        " where feed_id = %(id)s and status in ('waiting', 'refused')"
     )
     return {row[0] for row in promises.rows(query, {"id": feed.id})}
 
@@ -117,7 +121,7 @@ def _stream(world: World, name: str) -> Stream:
 
 
 async def check_convergence(world: World, promises: Promises) -> int:
-    """End all trouble, approve what waits, and sync fully until the replica equals the truth; return the rounds."""
+    """End all trouble, approve what waits, and sync until the replica equals the truth; return the rounds."""
     world.vendor.simulator.stop_faults()
     world.vendor.live_chance = 0.0
     differences: list[str] = ["never synced"]
@@ -189,6 +193,6 @@ def _difference(stream: Stream, wanted: Expected | None, held: tuple[int, Any] |
 def _parting(have: Any, want: Any) -> str:
     if isinstance(have, dict) and isinstance(want, dict):
         names = [name for name in have.keys() | want.keys() if have.get(name) != want.get(name)]
-        first = sorted(names)[0] if names else ""
+        first = min(names) if names else ""
         return f"{first} is {str(have.get(first))[:80]} and should be {str(want.get(first))[:80]}"
     return "other content"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from tiebeam.simulators.base.faults import KINDS, Faults, FaultRule
+from tiebeam.simulators.base.faults import KINDS, FaultRule, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,18 +17,20 @@ _LISTS = r"GET /rest/"
 _PAGES = r"GET /rest/.*page="
 # What the company goes on building upon must not vanish under it.
 _ERASABLE_PAGES = (
-    r"GET /rest/.*(rfis|submittals|meetings|observations|images|documents|change_events|change_order\w+|\w+_logs"
-    r"|project_users|project_people).*page="
+    r"GET /rest/.*(rfis|submittals|meetings|observations|images|documents|change_events|change_order\w+"
+    r"|\w+_logs|project_users|project_people).*page="
 )
 _HIDEABLE = ("rfis", "submittals", "documents")
-
-
-_CHANGES: tuple[Literal["delete", "insert", "update"], ...] = ("delete", "insert", "update")
 
 
 def draw_faults(seed: int, rng: Random) -> Faults:
     """Return a plan in which every kind of fault may fire, some kinds often."""
     return Faults(seed, [rule for kind in KINDS for rule in _rules(kind, rng)])
+
+
+def tearing_faults(seed: int) -> Faults:
+    """Return a plan under which rows vanish between the pages of nearly every list."""
+    return Faults(seed, [FaultRule("change_between_pages", _ERASABLE_PAGES, 0.8, change="delete")])
 
 
 def _rules(kind: str, rng: Random) -> Iterator[FaultRule]:
@@ -50,9 +52,10 @@ def _rules(kind: str, rng: Random) -> Iterator[FaultRule]:
                 "skew_clock", _LISTS, probability, skew_seconds=rng.uniform(-1, 1) * SKEW_SECONDS_MAX
             )
         case "change_between_pages":
-            for change in _CHANGES:
-                match_pages = _ERASABLE_PAGES if change == "delete" else _PAGES
-                yield FaultRule("change_between_pages", match_pages, probability * 6, change=change)
+            often = rng.choice((0.0, 0.3, 0.8))
+            yield FaultRule("change_between_pages", _ERASABLE_PAGES, often, change="delete", count=15)
+            yield FaultRule("change_between_pages", _PAGES, probability * 4, change="insert")
+            yield FaultRule("change_between_pages", _PAGES, probability * 4, change="update")
         case "hide_record":
             resource = rng.choice(_HIDEABLE)
             yield FaultRule(
@@ -67,7 +70,7 @@ def _rules(kind: str, rng: Random) -> Iterator[FaultRule]:
         case "revoke_grant":
             yield FaultRule("revoke_grant", _LISTS, probability / 3)
         case _:
-            yield FaultRule(kind, "", probability)  # type: ignore[arg-type]
+            yield FaultRule(kind, "", probability)  # type: ignore[arg-type]  # a kind out of the list of kinds
 
 
 def _while(rng: Random) -> float:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import orjson
-
 from tests.simulation.truths import stable
 
 if TYPE_CHECKING:
@@ -53,9 +52,7 @@ class Journal:
         if stream.detail is None or unfetched:
             return content in listed
         details = [orjson.loads(data) for data in self._detailed[stream.name, key]]
-        return any(
-            _bytes({**orjson.loads(row), **detail}) == content for row in listed for detail in details
-        )
+        return any(_bytes({**orjson.loads(row), **detail}) == content for row in listed for detail in details)
 
     def _keep(self, kept: dict[tuple[str, str], set[bytes]], stream: Stream, row: dict[str, Any]) -> None:
         key: Any = row

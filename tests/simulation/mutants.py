@@ -1,4 +1,4 @@
-"""Ways to break the engine. The simulation must notice each, or it proves nothing about the engine that is whole."""
+"""Ways to break the engine. The simulation must notice each, or it proves nothing of the whole one."""
 
 from __future__ import annotations
 
@@ -82,7 +82,10 @@ def _advance_the_watermark_before_the_pages(stack: ExitStack) -> None:
         begun = await whole(self, feed, *args, **named)
         if begun.updated_to is not None:
             async with self._store.transaction(self._tenant_id) as tx:
-                query = "update tiebeam.feed set watermark = greatest(watermark, %(to)s::timestamptz) where id = %(id)s"
+                query = (
+                    "update tiebeam.feed set watermark = greatest(watermark, %(to)s::timestamptz)"
+                    " where id = %(id)s"
+                )
                 await tx.run(query, {"to": begun.updated_to - plan.OVERLAP, "id": feed.id})
         return begun
 
@@ -221,7 +224,7 @@ def _let_every_call_pass(stack: ExitStack) -> None:
 
 
 def _leave_switched_off_tools_off(stack: ExitStack) -> None:
-    whole = sync.may_be_read
+    whole = plan.may_be_read
 
     def may_be_read(feed: Feed, *, now: Any, insist: bool) -> bool:
         del insist

@@ -165,5 +165,3 @@ def _leaves(error: BaseException) -> Sequence[BaseException]:
     if isinstance(error, BaseExceptionGroup):
         return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
     return [error]
-
-

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-
 from tests.simulation.truths import resource_of, stable
+
 from tiebeam.connectors.streams import Scope
 from tiebeam.kernel.canonical import canonical, content_hash
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from tests.simulation.watched import WatchedState
     from tests.simulation.world import Vendor, World
+
     from tiebeam.connectors.streams import Stream
 
 LIVE, DELETED, HIDDEN = 1, 2, 3
@@ -175,9 +177,10 @@ class Promises:
             unfetched = row.state == DELETED or any(
                 old.state == DELETED and old.hash == row.hash for old in self._history[row.feed_id, row.key]
             )
-            served = vendor.journal.served(
-                streams[feed.stream], row.key, row.payload, unfetched=False
-            ) or (unfetched and vendor.journal.served(streams[feed.stream], row.key, row.payload, unfetched=True))
+            served = vendor.journal.served(streams[feed.stream], row.key, row.payload, unfetched=False) or (
+                unfetched
+                and vendor.journal.served(streams[feed.stream], row.key, row.payload, unfetched=True)
+            )
             what = f"{feed.stream} {feed.scope_text} {row.key} version {row.version}"
             demand(served, "nothing invented", f"{what} was never served: {row.payload}")
 
@@ -217,19 +220,27 @@ class Promises:
             self._known.watermarks[feed.id] = (feed.watermark, done.get(feed.id, 0))
 
     def _check_checkpoints(self) -> None:
-        """Every page that a checkpoint has passed was noted, and every key on it was taken in, owed or kept."""
+        """Every page that a checkpoint has passed was noted, and every key on it taken in, owed or kept."""
         unseen = self.rows(
             "select p.id, n from tiebeam.pull p, generate_series(0, p.segment - 1) n"
             " where p.status = 'running' and p.segments -> n ->> 0 = '0' and not exists ("
             "select 1 from tiebeam.pull_page g where g.pull_id = p.id and g.segment = n)"
         )
-        demand(not unseen, "no page skipped", f"a checkpoint has passed listings that were not read: {unseen[:3]}")
+        demand(
+            not unseen,
+            "no page skipped",
+            f"a checkpoint has passed listings that were not read: {unseen[:3]}",
+        )
         unread = self.rows(
             "select p.id, n from tiebeam.pull p, generate_series(1, p.next_page - 1) n"
             " where p.status = 'running' and not exists (select 1 from tiebeam.pull_page g"
             " where g.pull_id = p.id and g.segment = p.segment and g.page = n)"
         )
-        demand(not unread, "no page skipped", f"a checkpoint has passed pages that were not applied: {unread[:3]}")
+        demand(
+            not unread,
+            "no page skipped",
+            f"a checkpoint has passed pages that were not applied: {unread[:3]}",
+        )
         missing = self.rows(
             "select p.feed_id, k.key from tiebeam.pull p join tiebeam.pull_page g on g.pull_id = p.id"
             " cross join lateral unnest(g.keys) k (key) where p.status = 'running'"
@@ -272,8 +283,10 @@ def _check_line(line: list[RecordRow]) -> None:
     where = f"feed {line[0].feed_id} record {line[0].key}"
     numbers = [row.version for row in line]
     demand(numbers == list(range(1, len(line) + 1)), "history kept", f"{where} has versions {numbers}")
-    for old, new in zip(line, line[1:], strict=False):
+    for old, new in pairwise(line):
         demand(old.valid_to == new.valid_from, "history kept", f"{where}: a gap after version {old.version}")
-        demand(old.valid_from <= new.valid_from, "history kept", f"{where}: version {old.version} runs backwards")
+        demand(
+            old.valid_from <= new.valid_from, "history kept", f"{where}: version {old.version} runs backwards"
+        )
         same = old.state == new.state and stable(old.payload) == stable(new.payload)
         demand(not same, "nothing invented", f"{where}: version {new.version} changed nothing")

@@ -1,4 +1,4 @@
-"""Database waits that hold up the whole event loop: what runs when depends on the seed alone, not on the server.
+"""Database waits that hold up the whole event loop: what runs when depends on the seed, not on the server.
 
 Within one process everything then happens in one order, which is what lets a seed replay exactly. Other tasks
 still come between two statements, wherever the simulation decides to let them.

@@ -1,4 +1,4 @@
-"""What a perfect copy of each stream holds, told by the simulator's own truth and its own list of what is volatile."""
+"""What a perfect copy of each stream holds, told by the simulator's own truth and its own volatile list."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.simulation.watched import WatchedState
+
     from tiebeam.connectors.streams import Stream
     from tiebeam.simulators.procore.app import ProcoreSimulator
     from tiebeam.simulators.procore.truth import TruthRow

@@ -64,9 +64,7 @@ class WatchedState(ProcoreState):
         touch: bool = True,
         project_id: int | None = None,
     ) -> dict[str, Any]:
-        fields = super().update(
-            resource, record_id, changes, at=at, touch=touch, project_id=project_id
-        )
+        fields = super().update(resource, record_id, changes, at=at, touch=touch, project_id=project_id)
         self._note(resource, record_id, project_id, touch=touch)
         return fields
 
