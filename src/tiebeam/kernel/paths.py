@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import is_not
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 EACH = "[]"
 
-Branches: TypeAlias = "Mapping[str, Branches | None]"
-"""Paths put together by their first steps; None where a path ends."""
+
+@dataclass(frozen=True, slots=True)
+class _Branches:
+    """Paths put together by their first steps."""
+
+    ends: frozenset[str]
+    """Where a path ends: that member goes, with all that lies below."""
+    inner: tuple[tuple[str, _Branches], ...]
+    each: _Branches | None
+    """What goes from every item of a list."""
 
 
 @lru_cache(maxsize=4096)
@@ -30,40 +36,36 @@ def without(value: Any, paths: tuple[str, ...]) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def _branches(paths: tuple[str, ...]) -> Branches:
-    root: dict[str, Any] = {}
-    for path in paths:
-        *above, last = parse_path(path)
-        inner: dict[str, Any] | None = root
-        for step in above:
-            # A path that ends higher up has already taken all that lies below.
-            inner = inner.setdefault(step, {}) if inner is not None else None
-        if inner is not None:
-            inner[last] = None
-    return root
+def _branches(paths: tuple[str, ...]) -> _Branches:
+    return _grown([parse_path(path) for path in paths])
 
 
-def _without(value: Any, branches: Branches) -> Any:
+def _grown(paths: list[tuple[str, ...]]) -> _Branches:
+    ends = frozenset(path[0] for path in paths if len(path) == 1)
+    steps = dict.fromkeys(path[0] for path in paths if path[0] not in ends)
+    grown = {step: _grown([path[1:] for path in paths if path[0] == step]) for step in steps}
+    each = grown.pop(EACH, None)
+    return _Branches(ends, tuple(grown.items()), each)
+
+
+def _without(value: Any, branches: _Branches) -> Any:
     if isinstance(value, dict):
         return _without_members(value, branches)
-    if isinstance(value, list) and (inner := branches.get(EACH)) is not None:
-        items = [_without(item, inner) for item in value]
+    if isinstance(value, list) and (each := branches.each) is not None:
+        items = [_without(item, each) for item in value]
         return items if any(map(is_not, items, value)) else value
     return value
 
 
-def _without_members(value: dict[str, Any], branches: Branches) -> dict[str, Any]:
+def _without_members(value: dict[str, Any], branches: _Branches) -> dict[str, Any]:
     kept = value
-    for step, inner in branches.items():
-        if step not in value:
-            continue
-        item = value[step]
-        left = item if inner is None else _without(item, inner)
-        if inner is not None and left is item:
-            continue
-        kept = dict(value) if kept is value else kept
-        if inner is None:
-            del kept[step]
-        else:
-            kept[step] = left
+    ends = branches.ends
+    if ends and not ends.isdisjoint(value):
+        kept = {key: item for key, item in value.items() if key not in ends}
+    for step, inner in branches.inner:
+        if item := value.get(step):
+            left = _without(item, inner)
+            if left is not item:
+                kept = dict(value) if kept is value else kept
+                kept[step] = left
     return kept

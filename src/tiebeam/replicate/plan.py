@@ -77,6 +77,8 @@ def read_row(stream: Stream, row: Mapping[str, Any], *, means: Means) -> Incomin
 def key_of(stream: Stream, row: Mapping[str, Any]) -> str:
     """Return the record's key. Raises UnstorableError when the row has none, or one that cannot be stored."""
     key = value_at(row, stream.key)
+    if type(key) is int:
+        return str(key)
     if key is None or isinstance(key, dict | list | bool) or "\0" in str(key):
         raise UnstorableError(f"the row has no usable {stream.key!r}")
     return str(key)
