@@ -349,16 +349,21 @@ async def opened(
             await _prepare(found)
         store = await Store.open(found.url, clock=now, pool_size_max=settings.concurrency + 4)
         try:
-            tenant = await Tenants(store).find(settings.tenant)
-            if tenant is None:
-                raise NotSetUpError(
-                    f"There is no tenant called {settings.tenant!r} in this database.",
-                    action="Set it up with `tiebeam init`.",
-                )
+            tenant = await _tenant(store, settings)
             async with _transport(transport) as way:
                 yield App(settings, now, store, tenant, way)
         finally:
             await store.close()
+
+
+async def _tenant(store: Store, settings: Settings) -> Tenant:
+    tenant = await Tenants(store).find(settings.tenant)
+    if tenant is None:
+        raise NotSetUpError(
+            f"There is no tenant called {settings.tenant!r} in this database.",
+            action="Set it up with `tiebeam init`.",
+        )
+    return tenant
 
 
 @asynccontextmanager
@@ -380,6 +385,7 @@ async def check_database(settings: Settings) -> str:
             )
         store = await Store.open(found.url, clock=SystemClock(), pool_size_max=1)
         try:
+            await _tenant(store, settings)
             version = await store.server_version()
         finally:
             await store.close()
