@@ -68,6 +68,8 @@ def _check_feed_caught_up(world: World, promises: Promises, feed: FeedRow) -> No
         state, payload = held.get(key, (None, None))
         what = f"{feed.stream} {feed.scope_text} {key}"
         if wanted.state == "live" and not _is_inactive(stream, wanted):
+            if state is None and _is_torn(world, stream, feed.scope):
+                continue  # Only a sweep can find it.
             demand(state == LIVE, "caught up", f"{what} is live and the replica has it as {state}")
             demand(stable(payload) == wanted.content, "caught up", f"{what} has old content")
         elif wanted.state == "deleted" and wanted.content is not None and _in_bin(stream):
@@ -79,6 +81,11 @@ def _is_silent(world: World, stream: Stream, scope: Scope, key: str) -> bool:
     if stream.mode is not ReadMode.INCREMENTAL and stream.detail is None:
         return False
     return state.name(resource_of(stream), key, int(project) if project else None) in state.silent
+
+
+def _is_torn(world: World, stream: Stream, scope: Scope) -> bool:
+    project = scope.project_id
+    return (resource_of(stream), int(project) if project else None) in world.vendor.state.torn
 
 
 def _is_old(world: World, stream: Stream, wanted: Expected) -> bool:

@@ -46,6 +46,8 @@ class Account:
     counters: Callable[[Store], Row]
     """Where the gate's counters are kept, for a process with this store."""
     pace: Pace
+    begin_reading: Callable[[], None] = lambda: None
+    end_reading: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -118,12 +120,14 @@ class Process:
         began = self.statements
         self._clock.advance(1)  # No two syncs begin at the same instant.
         outcome = Outcome("done")
+        account.begin_reading()
         try:
             outcome.report = await self._sync(account, wish)
         except BaseExceptionGroup as group:
             outcome.word = _word(group)
         except (TiebeamError, Killed) as error:
             outcome.word = _word(error)
+        account.end_reading()
         outcome.statements = self.statements - began
         return outcome
 

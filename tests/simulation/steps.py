@@ -160,6 +160,7 @@ async def _torn_copy(world: World, promises: Promises) -> str:
     """A project is copied for the first time while rows vanish between its pages; no other is missed."""
     await _new_project(world, promises)
     simulator = world.vendor.simulator
+    world.vendor.live_chance = 0.0
     usual, simulator.faults = simulator.faults, tearing_faults(world.rng.randrange(1_000_000))
     outcome = await world.process.sync(world.vendor.account, Wish())
     simulator.faults = usual

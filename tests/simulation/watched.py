@@ -26,13 +26,20 @@ class Name(NamedTuple):
     id: str
 
 
+Place = tuple[str, int | None]
+"""A kind of record in a project."""
+
+
 class WatchedState(ProcoreState):
     """Remembers what promises are checked against; it changes nothing about the company."""
 
     def __init__(self, company_id: int, now: Any, seed: int) -> None:
         super().__init__(company_id, now, seed)
         self.ever_gone: set[Name] = set()
-        self.ever_unseen: set[tuple[int | None, str | None]] = set()
+        self.left: set[Place] = set()
+        self.entered: set[Place] = set()
+        self.torn: set[Place] = set()
+        """Lists in which, during one sync, rows vanished and others appeared: no count gives that away."""
         self.silent: set[Name] = set()
         """Records whose present content no incremental read would notice."""
 
@@ -51,6 +58,7 @@ class WatchedState(ProcoreState):
         at: datetime | None = None,
     ) -> dict[str, Any]:
         made = super().insert(resource, fields, project_id=project_id, parent_id=parent_id, at=at)
+        self.entered.add((resource, project_id))
         self._note(resource, made["id"], project_id, touch=True)
         return made
 
@@ -80,6 +88,7 @@ class WatchedState(ProcoreState):
         super().delete(resource, record_id, at=at, project_id=project_id)
         if self.tables[resource].resource.deletion != "inactive":
             self.ever_gone.add(self.name(resource, record_id, row.project_id))
+        self.left.add((resource, row.project_id))
         self._note(resource, record_id, row.project_id, touch=True)
 
     def restore(
@@ -91,6 +100,7 @@ class WatchedState(ProcoreState):
         project_id: int | None = None,
     ) -> dict[str, Any]:
         fields = super().restore(resource, record_id, at=at, project_id=project_id)
+        self.entered.add((resource, self.row(resource, record_id, project_id).project_id))
         self._note(resource, record_id, project_id, touch=True)
         return fields
 
@@ -100,6 +110,7 @@ class WatchedState(ProcoreState):
         name = self.name(resource, record_id, row.project_id)
         self.ever_gone.add(name)
         self.silent.add(name)
+        self.left.add((resource, row.project_id))
 
     def _note(self, resource: str, record_id: RecordId, project_id: int | None, *, touch: bool) -> None:
         name = self.name(resource, record_id, project_id)
@@ -120,6 +131,17 @@ class WatchedState(ProcoreState):
     ) -> None:
         super()._set_hidden(resource, record_id, project_id, hidden=hidden)
         self.silent.add(self.name(resource, record_id, project_id))
+        place = (resource, self.row(resource, record_id, project_id).project_id)
+        (self.left if hidden else self.entered).add(place)
+
+    def begin_reading(self) -> None:
+        """Note that a sync begins."""
+        self.left.clear()
+        self.entered.clear()
+
+    def end_reading(self) -> None:
+        """Note that a sync has ended."""
+        self.torn |= self.left & self.entered
 
     def _touch_parent(self, kind: Resource, row: Row, moment: datetime) -> None:
         super()._touch_parent(kind, row, moment)

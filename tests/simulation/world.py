@@ -162,6 +162,8 @@ async def _vendor(process: Process, clock: ManualClock, rng: Random, seed: int, 
         transport=transport,
         counters=_counters(rng, number),
         pace=Pace(concurrency=1, sweep_every=timedelta(hours=rng.choice((6, 24)))),
+        begin_reading=state.begin_reading,
+        end_reading=state.end_reading,
     )
     vendor = Vendor(state, company, simulator, journal, transport, account)
     simulator.on_request = lambda _moment: _live_on(vendor, rng)
