@@ -32,6 +32,11 @@ CAUGHT_BY: dict[str, int] = {
 TRIES_MAX = 12
 
 
+def test_ten_and_more_are_looked_for() -> None:
+    assert len(CAUGHT_BY) >= 10
+    assert CAUGHT_BY.keys() <= MUTANTS.keys()
+
+
 def seeds_for(name: str) -> list[int]:
     first = CAUGHT_BY.get(name, 1)
     return [first, *(seed for seed in range(1, TRIES_MAX + 1) if seed != first)]
