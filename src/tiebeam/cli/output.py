@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from enum import IntEnum
 
+    from rich.console import JustifyMethod
+
     from tiebeam.kernel.errors import TiebeamError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -46,12 +48,13 @@ def named_state(value: IntEnum) -> str:
 
 
 def print_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table; numbers to the right, nothing cut off."""
+    """Print a table; numbers to the right, nothing cut off, and the first column on one line to be copied."""
     table = Table(title=title, title_justify="left", header_style="bold")
     found = [[_cell(value) for value in row] for row in rows]
     for place, head in enumerate(heads):
         number = all(row[place].replace(",", "").isdigit() for row in found if row[place])
-        table.add_column(head, justify="right" if number and found else "left", overflow="fold")
+        justify: JustifyMethod = "right" if number and found else "left"
+        table.add_column(head, justify=justify, overflow="fold", no_wrap=place == 0)
     for row in found:
         table.add_row(*row)
     console.print(table)
