@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.factories.database import test_server
+from tests.factories import database
 from tests.simulation.mutants import MUTANTS, mutated
 from tests.simulation.seeds import SeedResult, run_seed
 
@@ -45,7 +45,7 @@ def seeds_for(name: str) -> list[int]:
 @pytest.mark.parametrize("name", CAUGHT_BY)
 async def test_a_broken_engine_is_caught(name: str) -> None:
     tried: list[int] = []
-    async with test_server() as server:
+    async with database.test_server() as server:
         for seed in seeds_for(name):
             tried.append(seed)
             if (await broken_run(server, seed, name)).promise:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.factories.database import test_server
+from tests.factories import database
 from tests.simulation.seeds import run_seed
 
 # A few of the seeds that `make simulate` runs; each is a world of its own with faults, kills and restarts.
@@ -13,21 +13,21 @@ SEEDS = (1, 2, 3, 5, 8, 13, 21, 34)
 @pytest.mark.req("R2", "R3", "R5", "R6", "R12")
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_every_promise_is_kept(seed: int) -> None:
-    async with test_server() as server:
+    async with database.test_server() as server:
         result = await run_seed(server, seed)
     assert not result.promise, f"{result.detail}\nreplay: python tests/simulation/run.py --seeds {seed} -v"
     assert result.steps > 1
 
 
 async def test_a_seed_replays_exactly() -> None:
-    async with test_server() as server:
+    async with database.test_server() as server:
         first, second = await run_seed(server, 4), await run_seed(server, 4)
     assert first.trace == second.trace
     assert first.plain() == second.plain()
 
 
 async def test_troubles_happen() -> None:
-    async with test_server() as server:
+    async with database.test_server() as server:
         results = [await run_seed(server, seed) for seed in (1, 2, 3)]
     assert sum(result.kills for result in results) > 0
     assert sum(sum(result.faults.values()) for result in results) > 20
