@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -124,6 +126,7 @@ class Puller:
         self.share = share
         self.server_clock = ServerClock(clock)
         self._clock = clock
+        _spare_what_is_loaded()
         self._on_step = on_step
 
     async def pull(
@@ -248,6 +251,17 @@ class Puller:
     def _count(self, step: Tally, tally: Tally) -> None:
         tally.add(step)
         self._on_step(step)
+
+
+@cache
+def _spare_what_is_loaded() -> None:
+    """Have the garbage collector pass over what this process has loaded, once.
+
+    A page is some ten thousand objects, so that the collector looks at everything there is after every few
+    pages. Modules and classes live as long as the process: walking them took a quarter of a pull's time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def changes_tally(changes: PageChanges) -> Tally:
