@@ -217,7 +217,10 @@ def fewest_calls(truth: Truth, streams: Sequence[Stream], sites: Sequence[Site],
     for stream in streams:
         if stream.family is None:
             calls += sum(_feed_calls(truth, stream, scope) for scope in _scopes(truth, stream, sites))
-    calls += sum(len(site.tools_off & {stream.tool for stream in streams}) for site in sites)
+    # Streams that are counted together are read together: one refusal speaks for all of them.
+    kin = {stream.tool: stream.family or stream.tool for stream in streams if stream.tool}
+    kin |= {stream.tool: stream.family for stream in streams if stream.tool and stream.family}
+    calls += sum(len({kin[tool] for tool in site.tools_off & kin.keys()}) for site in sites)
     members = [stream for stream in streams if stream.mode is ReadMode.WINDOW]
     return calls + sum(_log_calls(truth, members, site, now) for site in sites)
 
