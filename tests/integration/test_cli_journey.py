@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from tests.factories.command_line import Shell, Simulator, code_from, shell, simulator
-from tests.factories.copies import database_on, signed_in
+from tests.factories.copies import asked, database_on, signed_in
 
 from tiebeam.cli.exits import Exit
 
@@ -176,7 +177,7 @@ def test_a_record_is_shown_whole(desk: Desk) -> None:
     assert "live, version" in words.text
 
 
-@pytest.mark.req("R2", "R5")
+@pytest.mark.req("R2")
 def test_every_former_version_is_kept(desk: Desk) -> None:
     row = desk.changed()
     versions = desk.user.json("records", "history", "rfis", row["key"])
@@ -331,3 +332,44 @@ def test_many_deletions_at_once_wait_for_a_person_who_decides(doubt: Doubt) -> N
     assert "No deletions wait" in user.run("deletions", "list").text
     unknown = user.refused("deletions", "approve", 999_999, expect=Exit.USAGE)
     assert "999999" in unknown["cause"]
+
+
+@pytest.mark.req("R5", "R17")
+def test_a_copy_that_claims_to_be_newer_loses_to_procore_and_the_log_says_so(
+    database_server: TestServer, tmp_path: Path
+) -> None:
+    company = simulator(tmp_path / "sim", "--size", "tiny", "--seed", 5)
+    with database_on(database_server) as url, company as sim:
+        user = shell(tmp_path / "home", database_url=url, **sim.variables())
+        user.run("init")
+        user.run("connect", "procore")
+        user.run("sync", "--stream", "submittals")
+        before = user.json("records", "list", "submittals")[0]
+        meddled_with(url, before["key"])
+        done = tally(user.json("sync", "--stream", "submittals", "--full"))
+        assert (done["conflicts"], done["updated"]) == (1, 1)
+        after = user.json("records", "show", "submittals", before["key"])
+        assert (after["payload"], after["version"]) == (before["payload"], before["version"] + 1)
+        ours = user.json("records", "history", "submittals", before["key"])[-2]
+        assert ours["payload"]["title"] == "ours"
+        log = user.json("status", "--log", 100)["connections"][0]["log"]
+        assert [entry["stream"] for entry in log if entry["result"] == "conflict"] == ["procore.submittals"]
+        hashed = "select hash from tiebeam.sync_log_entry where result = 'updated' and key = '{}'"
+        assert asked(url, hashed.format(before["key"]), "default") == [(after["hash"],)]
+
+
+def meddled_with(url: str, key: str) -> None:
+    """Change a record in the copy, as if somebody had edited it here after its last change in Procore."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("select set_config('tiebeam.tenant', tiebeam.tenant_of('default')::text, false)")
+        changed = connection.execute(
+            """
+            update tiebeam.record set
+                payload = payload || '{"title": "ours"}',
+                hash = decode(md5('ours'), 'hex'),
+                vendor_at = now() + interval '1 day'
+            where key = %s
+            """,
+            (key,),
+        )
+        assert changed.rowcount == 1
