@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BATCH = 100
 RETRY_WAIT_MAX = timedelta(hours=6)
+REFUSALS_MAX = 3
+"""How often a listed record may be refused before it is given up until a listing brings it again."""
 
 
 class Details:
@@ -70,8 +72,8 @@ class Details:
 
     async def _refused(self, feed: Feed, debt: Debt, refusal: Refusal) -> bool:
         cause = f"{refusal.cause} {refusal.action}"
-        if refusal.kind in LOCKED_OUT:
-            # Listed a moment ago and not readable now: deleted, hidden or moved. The next listing tells.
+        if refusal.kind in LOCKED_OUT and debt.attempts + 1 >= REFUSALS_MAX:
+            # Listed and time and again not readable: deleted, hidden or moved. The next whole listing tells.
             await self._replica.pay_debt(feed, debt, None, calls=refusal.calls, why=cause)
             return True
         if refusal.code in UNREACHED:

@@ -234,11 +234,16 @@ class Replica:
                 await self._write(tx, feed, pull.id, changes, calls=page.calls)
                 for damage in page.damaged:
                     await self._note_damage(tx, feed, pull, damage)
-                await self._note_page(tx, pull, page, rows)
+                await self._note_page(tx, feed, pull, page, rows)
                 await self._advance(tx, page.after)
         return changes
 
-    async def _note_page(self, tx: Transaction, pull: Pull, page: ReadPage, rows: Sequence[Incoming]) -> None:
+    async def _note_page(
+        self, tx: Transaction, feed: Feed, pull: Pull, page: ReadPage, rows: Sequence[Incoming]
+    ) -> None:
+        gone = [row.key for row in rows if row.gone]
+        if gone:
+            await tx.run(Q["strike_debts"], self._named(feed_id=feed.id, keys=gone))
         seen = [row.key for row in rows if not row.gone]
         seen += [damage.key for damage in page.damaged if damage.key]
         named = self._named(
@@ -247,7 +252,7 @@ class Replica:
             page=pull.next_page,
             total=page.total,
             keys=seen,
-            gone=[row.key for row in rows if row.gone],
+            gone=gone,
         )
         await tx.run(Q["note_page"], named)
 
@@ -549,6 +554,7 @@ class Replica:
         named = self._named(feed_id=feed_id, at=self._clock.now(), keys=keys, state=int(state), reason=why)
         await tx.run(Q["keep_versions"], named)
         changed = await tx.run(Q["set_state"], named)
+        await tx.run(Q["strike_debts"], named)
         change = Change.DELETED if state is State.DELETED else Change.HIDDEN
         await self._log(tx, feed_id, pull_id, change.value, keys=keys, detail=why)
         return changed
