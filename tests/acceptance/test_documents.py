@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import psycopg
 import pytest
 from tests.factories.command_line import SOURCE, ended, shell, simulator
 from tests.factories.copies import database_on
@@ -24,7 +23,7 @@ from tiebeam.simulators.base.faults import KINDS, rules_from_json
 from tiebeam.store.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tests.factories.database import TestServer
 
@@ -154,21 +153,26 @@ def without_port(words: list[str]) -> list[str]:
     return words[:place] + words[place + 2 :]
 
 
-async def test_how_to_use_your_own_postgresql(terminal: Terminal) -> None:
+@pytest.fixture
+async def own_server() -> AsyncIterator[EmbeddedServer]:
+    """A PostgreSQL that has never heard of Tiebeam."""
+    with server_folder() as folder:
+        async with await EmbeddedServer.start(folder / "server", fsync=False) as server:
+            forget = ("drop database tiebeam with (force)", "drop role if exists tiebeam_app")
+            await told(superuser(server), *forget)
+            yield server
+
+
+async def test_how_to_use_your_own_postgresql(terminal: Terminal, own_server: EmbeddedServer) -> None:
     document = DOCS / "howto" / "use-your-own-postgresql.md"
     make, read = blocks(document, "sql")
     (setup,) = blocks(document, "sh")
-    with server_folder() as folder:
-        async with await EmbeddedServer.start(folder / "server", fsync=False) as server:
-            drop = "drop database tiebeam with (force)", "drop role if exists tiebeam_app"
-            await told(superuser(server), *drop, *make.replace("'…'", "'acorn'").split(";\n"))
-            host = quote(str(server.url().split("host=")[1].split("&")[0]), safe="%")
-            url = f"postgresql://tiebeam_owner:acorn@/tiebeam?host={host}"
-            home = f"export TIEBEAM_DATA={terminal.folder / 'home'}"
-            said = terminal.type(re.sub(r"(TIEBEAM_DATABASE_URL=)'[^']+'", rf"\1'{url}'", f"{home}\n{setup}"))
-            assert "Ready" in said
-            assert "by URL" in said
-            assert await asked(superuser(server, "tiebeam"), "select count(*) from tiebeam.tenant") == 1
-            async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-                for statement in filter(str.strip, read.split(";\n")):
-                    await connection.execute(statement.encode())
+    await told(superuser(own_server), *make.replace("'…'", "'acorn'").split(";\n"))
+    host = quote(str(own_server.url().split("host=")[1].split("&")[0]), safe="%")
+    url = f"postgresql://tiebeam_owner:acorn@/tiebeam?host={host}"
+    home = f"export TIEBEAM_DATA={terminal.folder / 'home'}"
+    said = terminal.type(re.sub(r"(TIEBEAM_DATABASE_URL=)'[^']+'", rf"\1'{url}'", f"{home}\n{setup}"))
+    assert "Ready" in said
+    assert "by URL" in said
+    assert await asked(superuser(own_server, "tiebeam"), "select count(*) from tiebeam.tenant") == 1
+    await told(url, *filter(str.strip, read.split(";\n")))
