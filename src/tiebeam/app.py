@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from tiebeam.connectors.streams import Stream
     from tiebeam.identity.model import Tenant
     from tiebeam.kernel.clock import Clock
+    from tiebeam.replicate.model import Hold
     from tiebeam.replicate.progress import Progress
     from tiebeam.replicate.replica import DamageEntry, LogEntry, RunEntry, StreamStatus
-    from tiebeam.replicate.repository import Hold
     from tiebeam.replicate.streams import Company, Login
     from tiebeam.settings import Settings
 

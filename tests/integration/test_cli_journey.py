@@ -367,6 +367,7 @@ def meddled_with(url: str, key: str) -> None:
             update tiebeam.record set
                 payload = payload || '{"title": "ours"}',
                 hash = decode(md5('ours'), 'hex'),
+                fingerprint = null,
                 vendor_at = now() + interval '1 day'
             where key = %s
             """,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.factories.procore_desk import ProcoreDesk
 from tests.factories.replicas import Copy
 
+from tiebeam.connectors.answers import read_row
 from tiebeam.connectors.ports import Page, PageRequest, Refusal
 from tiebeam.replicate.sync import Pace, Sync, Wish
 from tiebeam.simulators.base.faults import FaultRule
@@ -122,7 +125,7 @@ async def test_a_record_of_50_megabytes_is_copied(store: Store, tenant: Tenant) 
 
 
 class _Spoiling:
-    """A reader that puts values into a row which no simulator could send as JSON."""
+    """A reader that puts values into a row which no simulator would send."""
 
     def __init__(self, desk: ProcoreDesk, key: str, values: dict[str, Any]) -> None:
         self._reader: Reader = desk.reader
@@ -136,8 +139,11 @@ class _Spoiling:
         page = await self._reader.page(request)
         if isinstance(page, Refusal):
             return page
-        rows = [row | self._values if str(row["id"]) == self._key else row for row in page.rows]
-        return Page(rows, page.has_next, page.total, page.per_page, page.server_date, page.calls)
+        return replace(page, rows=[self._spoiled(row) for row in page.rows])
+
+    def _spoiled(self, raw: bytes) -> bytes:
+        row = read_row(raw)
+        return json.dumps(row | self._values).encode() if str(row["id"]) == self._key else raw
 
 
 async def _sync_through(copy: Copy, reader: Any, *, full: bool) -> Any:

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from tiebeam.connectors.streams import Absence, Means
 from tiebeam.operations.limits.gate import RateGate
-from tiebeam.replicate import details, plan, pull, repository, sync
+from tiebeam.replicate import details, fingerprint, plan, pull, reading, repository, sync
 from tiebeam.replicate.model import Mode, State, Verdict
 from tiebeam.replicate.repository import Replica
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tiebeam.connectors.ports import Refusal
-    from tiebeam.replicate.model import Feed, PageChanges, Pull
-    from tiebeam.replicate.repository import Debt, ReadPage
+    from tiebeam.replicate.model import Debt, Feed, PageChanges, Pull
+    from tiebeam.replicate.reading import ReadPage
 
     Mutant = Callable[[ExitStack], None]
 
@@ -39,7 +39,7 @@ def _take_our_clock_for_the_watermark(stack: ExitStack) -> None:
 def _trust_a_404_as_deletion(stack: ExitStack) -> None:
     whole = details.Details._refused
 
-    async def refused(self: details.Details, feed: Feed, debt: Debt, refusal: Refusal) -> bool:
+    async def refused(self: details.Details, feed: Feed, debt: Debt, refusal: Refusal) -> details.Settled:
         if refusal.kind in pull.LOCKED_OUT:
             await _mark_deleted(self._replica, feed, [debt.key])
         return await whole(self, feed, debt, refusal)
@@ -127,7 +127,8 @@ def _forget_the_old_version(stack: ExitStack) -> None:
 
 
 def _hash_signed_urls(stack: ExitStack) -> None:
-    _swap(stack, plan, "without", lambda value, _paths: value)
+    _swap(stack, reading, "drop", lambda value, _paths: value)
+    _swap(stack, reading, "fingerprints", lambda _volatile: fingerprint.Fingerprints(()))
 
 
 def _skip_the_last_page(stack: ExitStack) -> None:
@@ -200,7 +201,7 @@ def _ignore_the_recycle_bin(stack: ExitStack) -> None:
 
 
 def _overlook_the_deleted_flag(stack: ExitStack) -> None:
-    _swap(stack, plan, "_flagged", lambda _stream, _row: False)
+    _swap(stack, reading, "flagged", lambda _stream, _row: False)
 
 
 def _forget_pages_on_resuming(stack: ExitStack) -> None:

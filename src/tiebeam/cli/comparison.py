@@ -11,7 +11,7 @@ from tiebeam.connectors.streams import Means, ReadMode, Scope
 from tiebeam.kernel.canonical import canonical
 from tiebeam.kernel.diff import differences
 from tiebeam.kernel.moments import parse_moment
-from tiebeam.kernel.paths import without
+from tiebeam.kernel.paths import drop
 from tiebeam.replicate.families import WINDOW_DAYS_MAX
 from tiebeam.replicate.model import State
 from tiebeam.replicate.plan import local_today, windows
@@ -124,7 +124,7 @@ class Truth:
         Whatever else our own list of volatile fields would hide stays in, and shows as a difference.
         """
         content = _stable(_content(stream, row), self.volatile)
-        kept = without(content, stream.volatile)
+        kept = drop(_stable(content, self.volatile), stream.volatile)
         hidden = differences(content, kept)
         return kept if all(_is_link(part.before) for part in hidden) else content
 

@@ -15,7 +15,7 @@ from tiebeam.settings import read_settings
 
 if TYPE_CHECKING:
     from tiebeam.cli.exits import Exit
-    from tiebeam.replicate.repository import Hold
+    from tiebeam.replicate.model import Hold
 
 commands = typer.Typer(help="Decide on deletions that are too many at once to be believed without a person.")
 

@@ -1,4 +1,7 @@
-"""Rows out of what a vendor calls JSON."""
+"""Rows out of what a vendor calls JSON.
+
+A listing is cut into the texts of its rows and no further: whoever knows a row by its text need not read it.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ import json
 import math
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import orjson
 
 from tiebeam.connectors.ports import Damage
 from tiebeam.connectors.streams import Envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 BOM = b"\xef\xbb\xbf"
 _DIGITS = bytes(0x30 if 0x30 <= code <= 0x39 else 0x20 for code in range(256))
@@ -35,20 +40,15 @@ def parse_json(body: bytes) -> Any:
     What orjson refuses or would round (lone surrogates, bytes that are not UTF-8, numbers beyond 64 bits) is
     read all the same, in a form that `orjson.dumps` refuses: one bad row damages itself and not its page.
     """
-    return _parsed(body)[0]
-
-
-def _parsed(body: bytes) -> tuple[Any, bool]:
-    """Return a body's value, and whether all of it can be written as JSON again."""
     body = body.removeprefix(BOM)
     if _LONG_NUMBER not in body.translate(_DIGITS):
         try:
-            return orjson.loads(body), True
+            return orjson.loads(body)
         except orjson.JSONDecodeError:
             pass
     try:
         text = body.decode("utf-8", "surrogateescape")
-        return json.loads(text, parse_float=_number, parse_constant=Decimal), False
+        return json.loads(text, parse_float=_number, parse_constant=Decimal)
     except (ValueError, RecursionError) as error:
         raise GarbledError(str(error)) from error
 
@@ -60,24 +60,111 @@ def _number(text: str) -> float | Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The objects of an answer, and what among them was none."""
+    """The objects of an answer, each as the JSON text it came as, and what among them was none."""
 
-    rows: tuple[dict[str, Any], ...]
-    damaged: tuple[Damage, ...]
+    rows: tuple[bytes, ...]
+    damaged: tuple[Damage, ...] = ()
 
 
 def read_rows(body: bytes, envelope: Envelope, key: str) -> Rows:
-    """Return the rows of a listing's answer. Raises GarbledError, ShapeError."""
-    good: list[dict[str, Any]] = []
-    bad: list[Damage] = []
-    value, exact = _parsed(body)
-    for row in _unwrapped(value, envelope):
-        reason = _fault(row, key, exact=exact)
-        if reason is None:
-            good.append(row)
+    """Return the rows of a listing's answer. Raises GarbledError, ShapeError.
+
+    `key` is where a row has its key: damage is told by it.
+    """
+    body = body.removeprefix(BOM)
+    cut = _cut(body, envelope)
+    if cut is None:
+        return _salvaged(body, envelope, key)
+    rows = tuple(map(bytes, cut))
+    return Rows(rows) if all(row.startswith(b"{") for row in rows) else _salvaged(body, envelope, key)
+
+
+def read_row(raw: bytes) -> dict[str, Any]:
+    """Return the object that a row's text is. Raises GarbledError for a value that JSON cannot give again."""
+    row: dict[str, Any]
+    try:
+        if _LONG_NUMBER not in raw.translate(_DIGITS):
+            row = orjson.loads(raw)
         else:
-            bad.append(Damage(reason, raw_json(row), key_at(row, key)))
+            row = parse_json(raw)
+            orjson.dumps(row)
+    except (TypeError, orjson.JSONDecodeError) as error:
+        raise GarbledError(f"not representable as JSON: {error}") from error
+    return row
+
+
+def garbled_key(raw: bytes, key: str) -> str | None:
+    """Return the key of a row that cannot be read as it is, if that much can be told and kept."""
+    keys = keys_of([raw], key)
+    try:
+        found = keys[0] if keys else key_at(parse_json(raw), key)
+    except GarbledError:
+        return None
+    whole = found and "\0" not in found and found.isascii()
+    return found if whole else None
+
+
+def keys_of(rows: Sequence[bytes], key: str) -> list[str] | None:
+    """Return the key of every row without reading the rest; None when one of them has none that can serve."""
+    reader = _key_reader(key)
+    try:
+        return [str(_innermost(reader.decode(row))) for row in rows]
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+class _Data(msgspec.Struct):
+    data: list[msgspec.Raw]
+
+
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_DATA = msgspec.json.Decoder(_Data)
+
+
+def _cut(body: bytes, envelope: Envelope) -> list[msgspec.Raw] | None:
+    """Return the texts of a body's rows; None for a body that must be read to be cut."""
+    try:
+        if envelope is Envelope.BARE:
+            return _LIST.decode(body)
+        return _DATA.decode(body).data if envelope is Envelope.DATA else None
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+@cache
+def _key_reader(path: str) -> msgspec.json.Decoder[Any]:
+    """Return what reads `{"a": {"b": key}}` for the path `a.b`, passing over everything else."""
+    kind: Any = int | str
+    for step in reversed(path.split(".")):
+        kind = msgspec.defstruct("_Key", [("value", kind)], rename={"value": step})
+    return msgspec.json.Decoder(kind)
+
+
+def _innermost(found: Any) -> int | str:
+    while not isinstance(found, int | str):
+        found = found.value
+    return found
+
+
+def _salvaged(body: bytes, envelope: Envelope, key: str) -> Rows:
+    """Read a body the slow way, row by row: one bad row damages itself and not its page."""
+    good: list[bytes] = []
+    bad: list[Damage] = []
+    for row in _unwrapped(parse_json(body), envelope):
+        try:
+            good.append(_as_text(row))
+        except ShapeError as error:
+            bad.append(Damage(str(error), raw_json(row), key_at(row, key)))
     return Rows(tuple(good), tuple(bad))
+
+
+def _as_text(row: Any) -> bytes:
+    if not isinstance(row, dict):
+        raise ShapeError(f"an object was promised and {_kind(row)} came")
+    try:
+        return orjson.dumps(row)
+    except (TypeError, RecursionError) as error:
+        raise ShapeError(f"not representable as JSON: {error}") from error
 
 
 def _unwrapped(value: Any, envelope: Envelope) -> Iterable[Any]:
@@ -126,20 +213,6 @@ def key_at(row: Any, path: str) -> str | None:
         row = row.get(step) if isinstance(row, dict) else None
     usable = isinstance(row, int | str) and not isinstance(row, bool) and row != ""
     return str(row) if usable else None
-
-
-def _fault(row: Any, key: str, *, exact: bool) -> str | None:
-    if not isinstance(row, dict):
-        return f"an object was promised and {_kind(row)} came"
-    if key_at(row, key) is None:
-        return f"the row has no usable {key!r}"
-    if exact:
-        return None
-    try:
-        orjson.dumps(row)
-    except (TypeError, RecursionError) as error:
-        return f"not representable as JSON: {error}"
-    return None
 
 
 def raw_json(value: Any) -> bytes:

@@ -137,8 +137,8 @@ class PageRequest:
 class Page:
     """One page of a listing."""
 
-    rows: Sequence[dict[str, Any]]
-    """The vendor's objects, unwrapped, as parsed JSON."""
+    rows: Sequence[bytes]
+    """The vendor's objects, unwrapped, each as the JSON text it came as."""
     has_next: bool
     total: int | None
     """The vendor's count of the whole listing, where it says."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import is_not
 from typing import Any
 
 EACH = "[]"
@@ -14,7 +13,7 @@ EACH = "[]"
 class _Branches:
     """Paths put together by their first steps."""
 
-    ends: frozenset[str]
+    ends: tuple[str, ...]
     """Where a path ends: that member goes, with all that lies below."""
     inner: tuple[tuple[str, _Branches], ...]
     each: _Branches | None
@@ -30,9 +29,16 @@ def parse_path(path: str) -> tuple[str, ...]:
     return steps
 
 
-def without(value: Any, paths: tuple[str, ...]) -> Any:
-    """Return `value` less what the paths name; what they do not touch is shared, never copied."""
-    return _without(value, _branches(paths))
+def drop(value: Any, paths: tuple[str, ...]) -> Any:
+    """Take what the paths name out of `value` itself, and return it."""
+    _drop(value, _branches(paths))
+    return value
+
+
+@lru_cache(maxsize=4096)
+def last_names(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that the paths end with, each once, sorted."""
+    return tuple(sorted({parse_path(path)[-1] for path in paths} - {EACH}))
 
 
 @lru_cache(maxsize=4096)
@@ -41,31 +47,20 @@ def _branches(paths: tuple[str, ...]) -> _Branches:
 
 
 def _grown(paths: list[tuple[str, ...]]) -> _Branches:
-    ends = frozenset(path[0] for path in paths if len(path) == 1)
+    ends = tuple({path[0]: None for path in paths if len(path) == 1})
     steps = dict.fromkeys(path[0] for path in paths if path[0] not in ends)
     grown = {step: _grown([path[1:] for path in paths if path[0] == step]) for step in steps}
     each = grown.pop(EACH, None)
     return _Branches(ends, tuple(grown.items()), each)
 
 
-def _without(value: Any, branches: _Branches) -> Any:
+def _drop(value: Any, branches: _Branches) -> None:
     if isinstance(value, dict):
-        return _without_members(value, branches)
-    if isinstance(value, list) and (each := branches.each) is not None:
-        items = [_without(item, each) for item in value]
-        return items if any(map(is_not, items, value)) else value
-    return value
-
-
-def _without_members(value: dict[str, Any], branches: _Branches) -> dict[str, Any]:
-    kept = value
-    ends = branches.ends
-    if ends and not ends.isdisjoint(value):
-        kept = {key: item for key, item in value.items() if key not in ends}
-    for step, inner in branches.inner:
-        if item := value.get(step):
-            left = _without(item, inner)
-            if left is not item:
-                kept = dict(value) if kept is value else kept
-                kept[step] = left
-    return kept
+        for name in branches.ends:
+            value.pop(name, None)
+        for name, inner in branches.inner:
+            if below := value.get(name):
+                _drop(below, inner)
+    elif isinstance(value, list) and (each := branches.each) is not None:
+        for item in value:
+            _drop(item, each)

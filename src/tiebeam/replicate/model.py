@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tiebeam.connectors.streams import Scope
 
@@ -153,9 +153,9 @@ class Stored(NamedTuple):
     missed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Incoming:
-    """A row of a page, made canonical."""
+    """A row of a page, made canonical. Not frozen: to make a frozen one takes three times as long."""
 
     key: str
     data: bytes = field(repr=False)
@@ -164,6 +164,8 @@ class Incoming:
     day: date | None
     gone: bool
     """Whether the vendor itself says that it is deleted."""
+    fingerprint: bytes | None = None
+    """By which its text is known again; None where the text would prove nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,3 +222,50 @@ class Tally:
     def changes(self) -> int:
         """How many records changed in the replica."""
         return self.created + self.updated + self.restored + self.deleted + self.hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """A record whose detail is still to be fetched, and the listed row that it is owed for."""
+
+    key: str
+    list_hash: bytes
+    vendor_at: datetime | None
+    payload: dict[str, Any]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What the end of a pull came to."""
+
+    status: PullStatus
+    deleted: int = 0
+    hidden: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Deletions, too many at once for a machine to believe: a person decides."""
+
+    id: int
+    stream: str
+    scope_text: str
+    status: str
+    keys: list[str]
+    live: int
+    """How many records of the feed were live when they were found."""
+    evidence: str
+    found_at: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+    feed_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One sync of a connection, from its first beginning, whatever kills came between."""
+
+    id: int
+    started_at: datetime

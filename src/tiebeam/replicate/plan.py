@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tiebeam.connectors.streams import Means, ReadMode, Scope, TimeFilter
-from tiebeam.kernel.canonical import UnstorableError, canonical, content_hash
+from tiebeam.connectors.streams import ReadMode, Scope, TimeFilter
+from tiebeam.kernel.canonical import UnstorableError
 from tiebeam.kernel.moments import parse_moment
-from tiebeam.kernel.paths import parse_path, without
+from tiebeam.kernel.paths import parse_path
 from tiebeam.replicate.model import (
     Access,
     Incoming,
@@ -43,6 +43,8 @@ UNREACHED = frozenset({"transport.unknown_host", "transport.unreachable", "trans
 
 def value_at(row: Mapping[str, Any], path: str) -> Any:
     """Return what lies at `path` of a row, or None."""
+    if path in row:
+        return row[path]
     value: Any = row
     for step in parse_path(path):
         if isinstance(value, dict):
@@ -60,20 +62,6 @@ def day_of(row: Mapping[str, Any], path: str | None) -> date | None:
     return moment.date() if moment else None
 
 
-def read_row(stream: Stream, row: Mapping[str, Any], *, means: Means) -> Incoming:
-    """Make a row canonical: volatile values dropped, hashed, its times read. Raises UnstorableError."""
-    data = canonical(without(row, stream.volatile))
-    gone = means is Means.DELETED or (means is Means.FLAGGED and _flagged(stream, row))
-    return Incoming(
-        key=key_of(stream, row),
-        data=data,
-        hash=content_hash(data),
-        vendor_at=parse_moment(value_at(row, stream.vendor_time)) if stream.vendor_time else None,
-        day=day_of(row, stream.day_field),
-        gone=gone,
-    )
-
-
 def key_of(stream: Stream, row: Mapping[str, Any]) -> str:
     """Return the record's key. Raises UnstorableError when the row has none, or one that cannot be stored."""
     key = value_at(row, stream.key)
@@ -84,7 +72,8 @@ def key_of(stream: Stream, row: Mapping[str, Any]) -> str:
     return str(key)
 
 
-def _flagged(stream: Stream, row: Mapping[str, Any]) -> bool:
+def flagged(stream: Stream, row: Mapping[str, Any]) -> bool:
+    """Say whether a row of a FLAGGED listing says of itself that it is deleted."""
     return bool(value_at(row, stream.deleted_field)) if stream.deleted_field else False
 
 

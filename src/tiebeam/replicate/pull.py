@@ -7,37 +7,32 @@ import gc
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
-import orjson
-
-from tiebeam.connectors.ports import Damage, PageRequest, Refusal, RefusalKind, Share
+from tiebeam.connectors.ports import PageRequest, Refusal, RefusalKind, Share
 from tiebeam.connectors.streams import Means
-from tiebeam.kernel.canonical import UnstorableError
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.replicate.model import Mode, PullStatus, Tally
 from tiebeam.replicate.plan import (
     after_page,
     filters,
-    key_of,
-    read_row,
     segments_for,
     skip_segment,
     split_segment,
     trim_segment,
 )
-from tiebeam.replicate.repository import ReadPage
+from tiebeam.replicate.reading import Reading, ReadPage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from tiebeam.connectors.ports import Page, Reader
-    from tiebeam.connectors.streams import Listing, Stream
+    from tiebeam.connectors.ports import Reader
+    from tiebeam.connectors.streams import Stream
     from tiebeam.kernel.clock import Clock
-    from tiebeam.replicate.model import Feed, Incoming, PageChanges, Pull
-    from tiebeam.replicate.repository import Ending, Replica
+    from tiebeam.replicate.model import Ending, Feed, PageChanges, Pull
+    from tiebeam.replicate.repository import Replica
 
 LOCKED_OUT = frozenset({RefusalKind.TOOL_OFF, RefusalKind.NOT_FOUND, RefusalKind.FORBIDDEN})
 """Refusals that say something of what we may see, and nothing of what exists."""
@@ -46,8 +41,8 @@ HOPELESS = frozenset({RefusalKind.BAD_REQUEST, RefusalKind.WINDOW_TOO_LONG, Refu
 """Refusals that the same question would meet again: the pull begins anew next time."""
 
 
-_ROWS_AT_ONCE = 64
-"""How many rows are read at a stretch: the database must not wait while a whole page is."""
+_PAGES_AHEAD = 1
+"""How many pages wait ready to be applied, besides the one applied and the one fetched."""
 
 
 class ServerClock:
@@ -79,34 +74,47 @@ class PullResult:
     refusal: Refusal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Fetched:
-    """A page, and what its rows came to."""
-
-    page: Page
-    rows: list[Incoming]
-    damaged: list[Damage]
-
-
 class _Ahead:
-    """The next page, fetched and read while the database is busy with the present one."""
+    """The pages to come, fetched and read while the database is busy with the present one."""
 
-    def __init__(self) -> None:
-        self._task: asyncio.Task[_Fetched | Refusal] | None = None
+    def __init__(self, work: Callable[[Pull], Awaitable[Reading | Refusal]], stream: Stream) -> None:
+        self._work = work
+        self._stream = stream
+        self._pages: asyncio.Queue[ReadPage | Refusal | TiebeamError] = asyncio.Queue(_PAGES_AHEAD)
+        self._task: asyncio.Task[None] | None = None
 
-    def fetch(self, work: Coroutine[Any, Any, _Fetched | Refusal]) -> None:
-        self._task = asyncio.create_task(work)
+    async def next(self, pull: Pull) -> ReadPage | Refusal:
+        """Return the page at the pull's checkpoint, or why there is none. Raises TiebeamError."""
+        if self._task is None or (self._task.done() and self._pages.empty()):
+            self._task = asyncio.create_task(self._run(pull))
+        page = await self._pages.get()
+        if isinstance(page, TiebeamError):
+            raise page
+        return page
 
-    def take(self) -> asyncio.Task[_Fetched | Refusal] | None:
-        task, self._task = self._task, None
-        return task
+    async def _run(self, pull: Pull) -> None:
+        """Fetch page after page to the end of the segment, or to the first refusal."""
+        going = True
+        while going:
+            try:
+                answer = await self._work(pull)
+            except TiebeamError as error:
+                await self._pages.put(error)
+                return
+            if isinstance(answer, Refusal):
+                await self._pages.put(answer)
+                return
+            page = _ready(self._stream, pull, answer)
+            going = _goes_on(pull, page.after)
+            await self._pages.put(page)
+            pull = page.after
 
     async def drop(self) -> None:
-        if (task := self.take()) is not None:
-            task.cancel()
-            # Whatever it came to, nobody wants it any more; what ended the pull is on its way already.
-            with suppress(asyncio.CancelledError, TiebeamError):
-                await task
+        """Fetch no more: what ended the pull is on its way already."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
 
 
 class Puller:
@@ -162,33 +170,30 @@ class Puller:
 
     async def _read(self, feed: Feed, stream: Stream, pull: Pull, result: PullResult) -> Pull | None:
         """Read the pages that are left; None when the vendor refused, or another process took over."""
-        ahead = _Ahead()
+        ahead = _Ahead(partial(self._fetch, feed, stream), stream)
         moved: Pull | None = pull
         try:
             while moved is not None and not moved.finished:
-                answer = await (ahead.take() or self._fetch(feed, stream, moved))
-                if isinstance(answer, Refusal):
-                    moved = await self._refused(feed, stream, moved, answer, result)
+                page = await ahead.next(moved)
+                if isinstance(page, Refusal):
+                    moved = await self._refused(feed, stream, moved, page, result)
                 else:
-                    moved = await self._apply(feed, stream, moved, answer, ahead=ahead, result=result)
+                    moved = await self._apply(feed, stream, moved, page, result)
         finally:
             await ahead.drop()
         return moved
 
     async def _apply(
-        self, feed: Feed, stream: Stream, pull: Pull, fetched: _Fetched, *, ahead: _Ahead, result: PullResult
+        self, feed: Feed, stream: Stream, pull: Pull, page: ReadPage, result: PullResult
     ) -> Pull | None:
-        """Apply a page while the next one is on its way; None when another process has applied it."""
-        page = _ready(stream, pull, fetched)
-        if _goes_on(pull, page.after):
-            ahead.fetch(self._fetch(feed, stream, page.after))
+        """Apply a page; None when another process has applied it."""
         changes = await self.replica.apply_page(feed, pull, page, detailed=stream.detail is not None)
         if changes is None:
             return None
         self._count(_page_tally(page, changes), result.tally)
         return page.after
 
-    async def _fetch(self, feed: Feed, stream: Stream, pull: Pull) -> _Fetched | Refusal:
+    async def _fetch(self, feed: Feed, stream: Stream, pull: Pull) -> Reading | Refusal:
         segment = pull.segments[pull.segment]
         listing = stream.listings[segment.listing]
         updated_from, updated_to = filters(listing, pull)
@@ -209,16 +214,11 @@ class Puller:
         if isinstance(answer, Refusal):
             return answer
         self.server_clock.learn(answer.server_date)
-        return await self._read_rows(stream, listing, answer)
-
-    async def _read_rows(self, stream: Stream, listing: Listing, page: Page) -> _Fetched:
-        fetched = _Fetched(page, [], [])
-        for start in range(0, len(page.rows), _ROWS_AT_ONCE):
-            rows, damaged = read_rows(stream, listing, page.rows[start : start + _ROWS_AT_ONCE])
-            fetched.rows.extend(rows)
-            fetched.damaged.extend(damaged)
+        reading = Reading(answer, stream, listing)
+        # At the first load nothing is known yet; afterwards almost everything is.
+        for _ in reading.read_all() if pull.mode is Mode.INITIAL else reading.take_fingerprints():
             await self._clock.sleep(0)
-        return fetched
+        return reading
 
     async def _refused(
         self, feed: Feed, stream: Stream, pull: Pull, refusal: Refusal, result: PullResult
@@ -276,7 +276,8 @@ def changes_tally(changes: PageChanges) -> Tally:
 
 
 def _page_tally(page: ReadPage, changes: PageChanges) -> Tally:
-    tally = Tally(calls=page.calls, pages=1, rows=len(page.rows), damaged=len(page.damaged))
+    reading = page.reading
+    tally = Tally(calls=page.calls, pages=1, rows=reading.good, damaged=len(reading.damaged))
     tally.add(changes_tally(changes))
     return tally
 
@@ -286,46 +287,12 @@ def _ending_tally(ending: Ending) -> Tally:
     return Tally(deleted=ending.deleted, hidden=ending.hidden, held=ending.held, unsettled=unsettled)
 
 
-def read_rows(
-    stream: Stream, listing: Listing, rows: Sequence[dict[str, Any]]
-) -> tuple[list[Incoming], list[Damage]]:
-    """Make rows canonical; those that cannot be stored come back as damage, each with its reason."""
-    good: list[Incoming] = []
-    damaged: list[Damage] = []
-    for row in rows:
-        try:
-            good.append(read_row(stream, row, means=listing.means))
-        except UnstorableError as error:
-            damaged.append(Damage(reason=str(error), raw=raw_bytes(row), key=_key_if_any(stream, row)))
-    return good, damaged
-
-
-def raw_bytes(row: dict[str, Any]) -> bytes:
-    """Return a row as JSON if it can be, else as Python shows it: what is kept of what cannot be stored."""
-    try:
-        return orjson.dumps(row)
-    except (TypeError, orjson.JSONEncodeError):
-        return repr(row).encode("utf-8", "backslashreplace")
-
-
-def _key_if_any(stream: Stream, row: dict[str, Any]) -> str | None:
-    try:
-        return key_of(stream, row)
-    except UnstorableError:
-        return None
-
-
-def _ready(stream: Stream, pull: Pull, fetched: _Fetched) -> ReadPage:
-    page = fetched.page
+def _ready(stream: Stream, pull: Pull, reading: Reading) -> ReadPage:
+    page = reading.page
     listing = stream.listings[pull.segments[pull.segment].listing]
     after = after_page(pull, listing, has_next=page.has_next, total=page.total, per_page=page.per_page)
-    return ReadPage(
-        rows=fetched.rows,
-        damaged=[*page.damaged, *fetched.damaged],
-        total=page.total,
-        calls=page.calls,
-        after=replace(after, server_started_at=pull.server_started_at or page.server_date),
-    )
+    after = replace(after, server_started_at=pull.server_started_at or page.server_date)
+    return ReadPage(reading, page.total, page.calls, after)
 
 
 def _goes_on(pull: Pull, after: Pull) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
@@ -13,12 +13,16 @@ from tiebeam.kernel.canonical import content_hash
 from tiebeam.replicate.model import (
     Access,
     Change,
+    Debt,
+    Ending,
     Feed,
+    Hold,
     Incoming,
     Mode,
     PageChanges,
     Pull,
     PullStatus,
+    Run,
     Segment,
     State,
     Stored,
@@ -26,7 +30,7 @@ from tiebeam.replicate.model import (
     Verdict,
 )
 from tiebeam.replicate.plan import batches, classify, ending, evidence, fuse, newest, next_watermark
-from tiebeam.store.adapt import Json
+from tiebeam.store.adapt import Hashes, Json, Jsons, Texts
 from tiebeam.store.sql import queries
 
 if TYPE_CHECKING:
@@ -37,73 +41,18 @@ if TYPE_CHECKING:
     from tiebeam.connectors.ports import Damage
     from tiebeam.connectors.streams import Absence
     from tiebeam.kernel.clock import Clock
+    from tiebeam.replicate.reading import Reading, ReadPage
     from tiebeam.store.locks import Lock
     from tiebeam.store.pool import Store
     from tiebeam.store.transaction import Transaction
 
 Q = queries(__package__ or "tiebeam.replicate")
 
-_STATEMENT_BYTES_MAX = 8 * 1024 * 1024
+_Asked: TypeAlias = "tuple[str, dict[str, Any]]"
+
+_STATEMENT_BYTES_MAX = 256 * 1024
 """How much content one statement carries, unless a single record is larger."""
 _RAW_BYTES_MAX = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Debt:
-    """A record whose detail is still to be fetched, and the listed row that it is owed for."""
-
-    key: str
-    list_hash: bytes
-    payload: dict[str, Any]
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPage:
-    """A page as read, ready to be applied to the pull whose checkpoint it belongs to."""
-
-    rows: Sequence[Incoming]
-    damaged: Sequence[Damage]
-    total: int | None
-    calls: int
-    after: Pull
-    """The pull with its checkpoint moved past this page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What the end of a pull came to."""
-
-    status: PullStatus
-    deleted: int = 0
-    hidden: int = 0
-    held: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Deletions, too many at once for a machine to believe: a person decides."""
-
-    id: int
-    stream: str
-    scope_text: str
-    status: str
-    keys: list[str]
-    live: int
-    """How many records of the feed were live when they were found."""
-    evidence: str
-    found_at: datetime
-    decided_at: datetime | None
-    decided_by: str | None
-    feed_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One sync of a connection, from its first beginning, whatever kills came between."""
-
-    id: int
-    started_at: datetime
 
 
 class Replica:
@@ -195,6 +144,8 @@ class Replica:
         named = self._beginning(feed, mode, segments)
         named |= {"updated_from": updated[0], "updated_to": updated[1], "all_details": all_details}
         async with self._store.transaction(self._tenant_id) as tx:
+            if mode in (Mode.INITIAL, Mode.SWEEP):
+                await tx.run(Q["forget_given_up"], self._named(feed_id=feed.id))
             rows = await tx.rows(Q["begin_pull"], named)
         return _pull(rows[0])
 
@@ -224,34 +175,45 @@ class Replica:
         `detailed` says that rows are owed a detail before they are written. Returns None, and changes
         nothing, when the checkpoint is no longer where `pull` has it: somebody else has read this page.
         """
-        rows = newest(page.rows)
         async with self._store.transaction(self._tenant_id) as tx:
             at_page = self._named(pull_id=pull.id, segment=pull.segment, next_page=pull.next_page)
-            if not await tx.rows(Q["hold_checkpoint"], at_page):
+            reading = page.reading
+            asked = (
+                _strange(feed, reading)
+                if reading.to_be_known
+                else _stored(feed, reading.rows, detailed=detailed)
+            )
+            held, *told = await tx.several(
+                (Q["hold_checkpoint"], at_page), *((sql, self._named(**named)) for sql, named in asked)
+            )
+            if not held:
                 return None
-            changes = await self._compare(tx, feed, rows, detailed=detailed, all_details=pull.all_details)
+            known = 0
+            if reading.to_be_known:
+                known = len(reading.keys) - len(told[0])
+                reading.read(row[0] for row in told[0])
+                told = await self._told(tx, feed, reading.rows, detailed=detailed)
+            rows = newest(reading.rows)
+            changes = _compared(rows, told, detailed=detailed, all_details=pull.all_details)
             async with tx.pipeline():
                 await self._write(tx, feed, pull.id, changes, calls=page.calls)
-                for damage in page.damaged:
+                for damage in reading.damaged:
                     await self._note_damage(tx, feed, pull, damage)
-                await self._note_page(tx, feed, pull, page, rows)
+                await self._note_page(tx, feed, pull, page, gone=[row.key for row in rows if row.gone])
                 await self._advance(tx, page.after)
-        return changes
+        return replace(changes, unchanged=changes.unchanged + known)
 
     async def _note_page(
-        self, tx: Transaction, feed: Feed, pull: Pull, page: ReadPage, rows: Sequence[Incoming]
+        self, tx: Transaction, feed: Feed, pull: Pull, page: ReadPage, *, gone: Sequence[str]
     ) -> None:
-        gone = [row.key for row in rows if row.gone]
         if gone:
             await tx.run(Q["strike_debts"], self._named(feed_id=feed.id, keys=gone))
-        seen = [row.key for row in rows if not row.gone]
-        seen += [damage.key for damage in page.damaged if damage.key]
         named = self._named(
             pull_id=pull.id,
             segment=pull.segment,
             page=pull.next_page,
             total=page.total,
-            keys=seen,
+            keys=Texts(page.reading.seen(gone)),
             gone=gone,
         )
         await tx.run(Q["note_page"], named)
@@ -268,22 +230,33 @@ class Replica:
             return dict(await tx.rows(Q["debt_count"], self._named()))
 
     async def pay_debt(
-        self, feed: Feed, debt: Debt, row: Incoming | None, *, calls: int, why: str = ""
+        self, feed: Feed, debt: Debt, row: Incoming, *, calls: int, again_at: datetime | None
     ) -> PageChanges:
-        """Write a whole record that has arrived (or None: it will never come), and strike its debt."""
+        """Write a whole record that has arrived, and strike its debt.
+
+        `again_at` keeps it until then: the record may have changed since without its listed row telling.
+        """
         async with self._store.transaction(self._tenant_id) as tx:
-            changes = PageChanges()
-            if row is not None:
-                changes = await self._compare(tx, feed, [row], detailed=False, all_details=False)
+            told = await self._told(tx, feed, [row], detailed=False)
+            changes = _compared([row], told, detailed=False, all_details=False)
             async with tx.pipeline():
-                if row is None:
-                    await self._log(tx, feed.id, None, "skipped", keys=[debt.key], detail=why, calls=calls)
+                await self._write(tx, feed, None, changes, calls=calls, list_hash=debt.list_hash)
+                await self._refresh_list_hash(tx, feed, debt, changes)
+                if again_at is None:
+                    await tx.run(Q["pay_debt"], self._debt(feed, debt))
                 else:
-                    await self._write(tx, feed, None, changes, calls=calls, list_hash=debt.list_hash)
-                    await self._refresh_list_hash(tx, feed, debt, changes)
-                paid = self._named(feed_id=feed.id, key=debt.key, list_hash=debt.list_hash)
-                await tx.run(Q["pay_debt"], paid)
+                    why = "it changed in the very second in which its detail was fetched"
+                    await tx.run(Q["put_off_debt"], self._debt(feed, debt, next_at=again_at, error=why))
         return changes
+
+    async def give_up_debt(self, feed: Feed, debt: Debt, *, calls: int, why: str) -> None:
+        """Ask no more for a detail that cannot be had, until its row changes or a sweep begins."""
+        async with self._store.transaction(self._tenant_id) as tx, tx.pipeline():
+            await self._log(tx, feed.id, None, "skipped", keys=[debt.key], detail=why, calls=calls)
+            await tx.run(Q["give_up_debt"], self._debt(feed, debt, error=why))
+
+    def _debt(self, feed: Feed, debt: Debt, **values: Any) -> dict[str, Any]:
+        return self._named(feed_id=feed.id, key=debt.key, list_hash=debt.list_hash, **values)
 
     async def _refresh_list_hash(self, tx: Transaction, feed: Feed, debt: Debt, changes: PageChanges) -> None:
         if not (changes.created or changes.updated or changes.restored):
@@ -292,7 +265,7 @@ class Replica:
 
     async def put_off_debt(self, feed: Feed, debt: Debt, *, until: datetime, error: str) -> None:
         """Keep a debt for later: its detail could not be had now."""
-        named = self._named(feed_id=feed.id, key=debt.key, next_at=until, error=error)
+        named = self._debt(feed, debt, next_at=until, error=error)
         async with self._store.transaction(self._tenant_id) as tx:
             await tx.run(Q["put_off_debt"], named)
 
@@ -397,13 +370,11 @@ class Replica:
     def _named(self, **values: Any) -> dict[str, Any]:
         return {"tenant_id": self._tenant_id, "connection_id": self._connection_id, **values}
 
-    async def _compare(
-        self, tx: Transaction, feed: Feed, rows: Sequence[Incoming], *, detailed: bool, all_details: bool
-    ) -> PageChanges:
-        named = self._named(feed_id=feed.id, keys=[row.key for row in rows])
-        stored = {row[0]: Stored(*row) for row in await tx.rows(Q["stored"], named)} if rows else {}
-        owed = dict(await tx.rows(Q["owed"], named)) if detailed and rows else {}
-        return classify(rows, stored, owed=owed if detailed else None, all_details=all_details)
+    async def _told(
+        self, tx: Transaction, feed: Feed, rows: Sequence[Incoming], *, detailed: bool
+    ) -> list[list[tuple[Any, ...]]]:
+        asked = _stored(feed, rows, detailed=detailed) if rows else []
+        return await tx.several(*((sql, self._named(**named)) for sql, named in asked))
 
     async def _write(
         self,
@@ -464,8 +435,8 @@ class Replica:
         calls: int = 0,
     ) -> None:
         named = self._named(
-            at=self._clock.now(), feed_id=feed_id, pull_id=pull_id, result=result, keys=list(keys),
-            hashes=list(hashes), calls=calls, detail=detail,
+            at=self._clock.now(), feed_id=feed_id, pull_id=pull_id, result=result, keys=Texts(keys),
+            hashes=Hashes(hashes), calls=calls, detail=detail,
         )  # fmt: skip
         await tx.run(Q["log"], named)
 
@@ -560,6 +531,26 @@ class Replica:
         return changed
 
 
+def _strange(feed: Feed, reading: Reading) -> list[_Asked]:
+    """Ask which rows of a page are not known by their fingerprints."""
+    taken = {"keys": Texts(reading.keys), "fingerprints": Hashes(reading.fingerprints)}
+    return [(Q["strange"], {"feed_id": feed.id, **taken})]
+
+
+def _stored(feed: Feed, rows: Sequence[Incoming], *, detailed: bool) -> list[_Asked]:
+    """Ask what is stored of rows, and which details are owed."""
+    named = {"feed_id": feed.id, "keys": Texts(row.key for row in rows)}
+    return [(Q["stored"], named), (Q["owed"], named)] if detailed else [(Q["stored"], named)]
+
+
+def _compared(
+    rows: Sequence[Incoming], told: Sequence[Sequence[Any]], *, detailed: bool, all_details: bool
+) -> PageChanges:
+    stored = {row[0]: Stored(*row) for row in told[0]} if told else {}
+    owed = dict(told[1]) if detailed and told else {}
+    return classify(rows, stored, owed=owed if detailed else None, all_details=all_details)
+
+
 def _covered(pull: Pull) -> list[tuple[date | None, date | None]]:
     ranges = {(segment.day_from, segment.day_to) for segment in pull.segments}
     return sorted(ranges, key=str)
@@ -567,12 +558,13 @@ def _covered(pull: Pull) -> list[tuple[date | None, date | None]]:
 
 def _columns(rows: Sequence[Incoming]) -> dict[str, list[Any]]:
     return {
-        "keys": [row.key for row in rows],
+        "keys": Texts(row.key for row in rows),
         "states": [int(State.DELETED if row.gone else State.LIVE) for row in rows],
-        "hashes": [row.hash for row in rows],
+        "hashes": Hashes(row.hash for row in rows),
         "vendor_ats": [row.vendor_at for row in rows],
         "days": [row.day for row in rows],
-        "payloads": [Json(row.data) for row in rows],
+        "fingerprints": Hashes(row.fingerprint for row in rows),
+        "payloads": Jsons(row.data for row in rows),
     }
 
 

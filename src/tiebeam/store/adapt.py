@@ -7,12 +7,16 @@ over five times as long. It comes back loaded by orjson; who only passes it on a
 
 from __future__ import annotations
 
-from typing import Any
+from struct import Struct
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import psycopg
 from psycopg.adapt import AdaptersMap, Buffer, Dumper, Loader
 from psycopg.pq import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _JSONB_VERSION = b"\x01"
 
@@ -21,6 +25,62 @@ class Json(bytes):
     """Ready JSON text in UTF-8 for a `jsonb` parameter (a list of them for `jsonb[]`), sent as it is."""
 
     __slots__ = ()
+
+
+class Texts(list[str]):
+    """A `text[]` parameter that is made in one go: psycopg makes a list of items one by one."""
+
+
+class Hashes(list[bytes | None]):
+    """A `bytea[]` parameter that is made in one go."""
+
+
+class Jsons(list[bytes]):
+    """A `jsonb[]` parameter of ready JSON texts that is made in one go."""
+
+
+def _array(item: str, items: Sequence[bytes | None], *, before: bytes = b"") -> bytes:
+    """Return a one-dimensional array in PostgreSQL's binary form, `before` put before each item."""
+    oid = psycopg.adapters.types[item].oid
+    parts = [_ARRAY.pack(1, int(None in items), oid, len(items), 1)] if items else [_EMPTY.pack(0, 0, oid)]
+    for one in items:
+        if one is None:
+            parts.append(_NULL)
+        else:
+            parts.append(_LENGTH.pack(len(one) + len(before)))
+            parts.append(before)
+            parts.append(one)
+    return b"".join(parts)
+
+
+_ARRAY = Struct("!iiIii")
+_EMPTY = Struct("!iiI")
+_LENGTH = Struct("!i")
+_NULL = _LENGTH.pack(-1)
+
+
+class _TextsBinary(Dumper):
+    format = Format.BINARY
+    oid = psycopg.adapters.types["text"].array_oid
+
+    def dump(self, obj: Texts) -> Buffer:
+        return _array("text", [text.encode() for text in obj])
+
+
+class _HashesBinary(Dumper):
+    format = Format.BINARY
+    oid = psycopg.adapters.types["bytea"].array_oid
+
+    def dump(self, obj: Hashes) -> Buffer:
+        return _array("bytea", obj)
+
+
+class _JsonsBinary(Dumper):
+    format = Format.BINARY
+    oid = psycopg.adapters.types["jsonb"].array_oid
+
+    def dump(self, obj: Jsons) -> Buffer:
+        return _array("jsonb", obj, before=_JSONB_VERSION)
 
 
 class _JsonText(Dumper):
@@ -60,6 +120,9 @@ def _adapters() -> AdaptersMap:
     adapters = AdaptersMap(psycopg.adapters)
     adapters.register_dumper(Json, _JsonText)
     adapters.register_dumper(Json, _JsonBinary)
+    adapters.register_dumper(Texts, _TextsBinary)
+    adapters.register_dumper(Hashes, _HashesBinary)
+    adapters.register_dumper(Jsons, _JsonsBinary)
     for name, binary in (("json", _JsonBinaryLoader), ("jsonb", _JsonbBinaryLoader)):
         adapters.register_loader(name, _JsonLoader)
         adapters.register_loader(name, binary)

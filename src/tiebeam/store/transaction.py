@@ -55,6 +55,12 @@ class Transaction:
         cursor = await self._execute(sql, params)
         return await self._fetched(cursor)
 
+    async def several(self, *asked: tuple[str, Parameters]) -> list[list[tuple[Any, ...]]]:
+        """Run several statements in one round trip, and return every row of each answer."""
+        async with self.pipeline():
+            cursors = [await self._execute(sql, params) for sql, params in asked]
+            return [await self._fetched(cursor) for cursor in cursors]
+
     async def all(self, model: type[Model], sql: str, params: Parameters = None) -> list[Model]:
         """Return every row as a `model`, whose field names are the answer's column names."""
         cursor = await self._execute(sql, params)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tiebeam.connectors.answers import ShapeError, parse_json, read_object, read_rows
+from tiebeam.connectors.answers import ShapeError, parse_json, read_object, read_row, read_rows
 from tiebeam.connectors.paging import days_allowed, has_next, per_page_of, smaller_page, total_of
 from tiebeam.connectors.ports import Detail, Page, PageRequest, Refusal, RefusalKind, Share
 from tiebeam.connectors.procore.catalog.streams import STREAMS
@@ -166,7 +166,7 @@ async def list_companies(client: ProcoreClient) -> tuple[Company, ...]:
     while page is None or page.has_next:
         number += 1
         page = _granted(await reader.page(_companies_page(stream, number)))
-        found += [_company(row) for row in page.rows]
+        found += [_company(read_row(row)) for row in page.rows]
     return tuple(found)
 
 

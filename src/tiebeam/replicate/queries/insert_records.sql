@@ -1,7 +1,8 @@
 -- Write records that were not there.
 insert into tiebeam.record (tenant_id, feed_id, key, state, hash, list_hash, vendor_at, day, created_at, changed_at,
-    payload)
+    fingerprint, payload)
 select %(tenant_id)s::uuid, %(feed_id)s, n.key, n.state, n.hash, %(list_hash)b::bytea, n.vendor_at, n.day,
-    %(at)s::timestamptz, %(at)s::timestamptz, n.payload
+    %(at)s::timestamptz, %(at)s::timestamptz, n.fingerprint, n.payload
 from unnest(%(keys)b::text[], %(states)b::smallint[], %(hashes)b::bytea[], %(vendor_ats)b::timestamptz[],
-    %(days)b::date[], %(payloads)b::jsonb[]) as n (key, state, hash, vendor_at, day, payload)
+    %(days)b::date[], %(fingerprints)b::bytea[], %(payloads)b::jsonb[])
+    as n (key, state, hash, vendor_at, day, fingerprint, payload)
