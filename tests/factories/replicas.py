@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tests.factories.procore_desk import ProcoreDesk
 
+    from tiebeam.connectors.ports import Reader
     from tiebeam.connectors.streams import Listing, Stream
     from tiebeam.replicate.replica import RecordRow
     from tiebeam.store.pool import Store
@@ -45,10 +46,12 @@ class Copy:
         other.replica = Replica(store, self.tenant_id, self.connection_id, self.desk.clock)
         return other
 
-    async def sync(self, *, full: bool = False, after_hours: float = 0.02) -> SyncReport:
-        """Let some time pass and sync."""
+    async def sync(
+        self, *, full: bool = False, after_hours: float = 0.02, reader: Reader | None = None
+    ) -> SyncReport:
+        """Let some time pass and sync, through another reader than the desk's if one is given."""
         self.desk.clock.advance(after_hours * 3600)
-        reader = ProcoreReader(self.desk.client, self.streams)
+        reader = reader or ProcoreReader(self.desk.client, self.streams)
         wish, pace = Wish(full=full), Pace(concurrency=1)
         return await Sync(self.replica, reader, self.desk.clock, self.streams, wish, pace=pace).run()
 

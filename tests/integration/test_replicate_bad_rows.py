@@ -12,7 +12,6 @@ from tests.factories.replicas import Copy
 
 from tiebeam.connectors.answers import read_row
 from tiebeam.connectors.ports import Page, PageRequest, Refusal
-from tiebeam.replicate.sync import Pace, Sync, Wish
 from tiebeam.simulators.base.faults import FaultRule
 
 if TYPE_CHECKING:
@@ -94,14 +93,14 @@ async def test_a_row_that_cannot_be_stored_is_kept_beside_with_its_reason(
     bad = desk.put("documents", name="fine so far")
     copy = await copied(store, tenant, desk, "documents")
     copy_of = _Spoiling(desk, str(bad), {"name": name})
-    report = await _sync_through(copy, copy_of, full=True)
+    report = await copy.sync(reader=copy_of, full=True)
     assert report.tally.damaged == 1
     found = await copy.find("documents")
     assert found.keys() == {str(good), str(bad)}
     assert found[str(bad)].payload["name"] == "fine so far", "the last content that could be kept stays"
     assert reason in (await copy.damages())[str(bad)]
     for _ in range(2):
-        await _sync_through(copy, copy_of, full=True)
+        await copy.sync(reader=copy_of, full=True)
     assert str(bad) in await copy.find("documents"), "what cannot be read is not missing"
 
 
@@ -109,7 +108,7 @@ async def test_nul_in_a_key_is_refused_alone(store: Store, tenant: Tenant) -> No
     desk = ProcoreDesk()
     good, bad = desk.put("documents", name="good.pdf"), desk.put("documents", name="bad.pdf")
     copy = Copy(desk, store, tenant.id, "documents")
-    await _sync_through(copy, _Spoiling(desk, str(bad), {"id": "1\0"}), full=False)
+    await copy.sync(reader=_Spoiling(desk, str(bad), {"id": "1\0"}), full=False)
     assert (await copy.find("documents")).keys() == {str(good)}
     assert len(await copy.damages()) == 1
 
@@ -144,10 +143,3 @@ class _Spoiling:
     def _spoiled(self, raw: bytes) -> bytes:
         row = read_row(raw)
         return json.dumps(row | self._values).encode() if str(row["id"]) == self._key else raw
-
-
-async def _sync_through(copy: Copy, reader: Any, *, full: bool) -> Any:
-    copy.desk.clock.advance(60)
-    wish = Wish(full=full)
-    pace = Pace(concurrency=1)
-    return await Sync(copy.replica, reader, copy.desk.clock, copy.streams, wish, pace=pace).run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.factories.procore_desk import ProcoreDesk
@@ -12,6 +12,9 @@ from tiebeam.replicate.model import State
 from tiebeam.simulators.base.faults import FaultRule, Faults
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tiebeam.connectors.ports import Detail, Reader, Refusal
     from tiebeam.identity.model import Tenant
     from tiebeam.store.pool import Store
 
@@ -162,6 +165,22 @@ async def test_a_detail_refused_once_is_asked_for_again(store: Store, tenant: Te
     assert (await copy.find("rfis"))[str(rfi)].payload["subject"] == "Which anchor?"
 
 
+@pytest.mark.req("R2")
+async def test_a_change_in_the_second_of_the_fetch_is_not_overlooked(store: Store, tenant: Tenant) -> None:
+    desk = ProcoreDesk()
+    rfi = desk.put("rfis", subject="Which anchor?", questions=[{"id": 1, "body": "Which anchor?"}])
+    copy = Copy(desk, store, tenant.id, "rfis")
+    await copy.sync()
+    desk.clock.advance(600)
+    desk.put("rfi_replies", rfi, body="M12", question_id=1)
+    meddler: Any = _Meddler(desk, lambda: desk.put("rfi_replies", rfi, body="No, M16", question_id=1))
+    await copy.sync(reader=meddler, after_hours=0)
+    await copy.sync()
+    assert meddler.meddled
+    payload = (await copy.find("rfis"))[str(rfi)].payload
+    assert [answer["body"] for answer in payload["questions"][0]["answers"]] == ["M12", "No, M16"]
+
+
 async def test_a_detail_refused_time_and_again_is_given_up_until_the_next_sweep(
     store: Store, tenant: Tenant
 ) -> None:
@@ -190,6 +209,25 @@ async def test_a_late_detail_does_not_bring_back_what_was_deleted_meanwhile(
     for _ in range(3):
         await copy.sync(after_hours=3)
         assert await states(copy, "meetings") == {str(meeting): State.DELETED}
+
+
+class _Meddler:
+    """A reader beside whom somebody changes a record as soon as its detail was fetched."""
+
+    def __init__(self, desk: ProcoreDesk, change: Callable[[], object]) -> None:
+        self._reader: Reader = desk.reader
+        self._change = change
+        self.meddled = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+    async def detail(self, *asked: Any) -> Detail | Refusal:
+        answer = await self._reader.detail(*asked)
+        if not self.meddled:
+            self._change()
+            self.meddled = True
+        return answer
 
 
 @pytest.fixture
