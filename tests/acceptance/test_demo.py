@@ -105,8 +105,8 @@ def said_so_far(demo: Popen[str], words: str) -> str:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("when", ["It goes on until Ctrl-C"])
-def test_ended_while_up_it_leaves_nothing_behind(user: Shell, how: signal.Signals, when: str) -> None:
+@pytest.mark.parametrize("when", ["Simulated Procore at", "The first copy", "It goes on until Ctrl-C"])
+def test_ended_at_any_time_it_leaves_nothing_behind(user: Shell, how: signal.Signals, when: str) -> None:
     demo = user.start("demo", "--size", "tiny")
     heard = said_so_far(demo, when)
     demo.send_signal(how)

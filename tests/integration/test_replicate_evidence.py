@@ -48,6 +48,17 @@ async def test_what_a_sweep_sees_again_was_never_missed(store: Store, tenant: Te
     assert await states(copy, "images") == {str(image): State.LIVE}
 
 
+async def test_two_misses_with_a_sighting_between_them_prove_nothing(store: Store, tenant: Tenant) -> None:
+    desk = ProcoreDesk()
+    image = desk.put("images", filename="a.jpg")
+    copy = Copy(desk, store, tenant.id, "images")
+    await copy.sync()
+    for hidden in (True, False, True):
+        (desk.state.hide if hidden else desk.state.unhide)("images", image)
+        await copy.sync(full=True)
+    assert await states(copy, "images") == {str(image): State.LIVE}
+
+
 @pytest.mark.req("R6")
 async def test_the_recycle_bin_proves_at_once_and_restoring_undoes_it(store: Store, tenant: Tenant) -> None:
     desk = ProcoreDesk()

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -43,7 +44,6 @@ _SETTINGS = {
     "port": str(PORT),
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "128MB",
     "max_wal_size": "512MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -55,8 +55,22 @@ _SETTINGS = {
 }
 _UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
+# Memory that holds what is being compared: beyond it a sweep waits for the disk at every page. It is taken as
+# it is used.
+_BUFFERS_MIB = (128, 1024)
+_BUFFERS_SHARE = 8
+
 # The shell is gone before the server is up, so the server is nobody's child and leaves no zombie behind.
 _DETACHED = ("/bin/sh", "-c", '"$@" &', "sh")
+
+
+def _memory() -> dict[str, str]:
+    whole = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    with suppress(OSError, ValueError):
+        # What a container may use of it; `max` where it may use all.
+        whole.append(int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
+    least, most = _BUFFERS_MIB
+    return {"shared_buffers": f"{max(least, min(most, min(whole) // _BUFFERS_SHARE // 2**20))}MB"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +178,7 @@ def _started_or_failed(launch: Launch, log_start: int | None) -> int | None:
 def _start(launch: Launch, lock: IO[bytes]) -> int:
     """Launch the server with `lock` in its hands; return where in the log its words begin."""
     _disown_pid_file(launch.places)
-    settings = _SETTINGS | ({} if launch.fsync else _UNSAFE)
+    settings = _SETTINGS | _memory() | ({} if launch.fsync else _UNSAFE)
     folder = str(_socket_folder(launch)).replace('"', '""')
     settings["unix_socket_directories"] = f'"{folder}"'
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
