@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -136,10 +137,16 @@ def kill_watcher(root: Path) -> None:
 
 
 def kill_postmaster(root: Path) -> int:
-    """Kill the postmaster of `root` as a machine would; returns its pid."""
+    """Kill the postmaster of `root` as a machine would, and see it dead; returns its pid."""
     pid = postmaster_pid(Places(root))
     assert pid
-    os.kill(pid, signal.SIGKILL)
+    dying = os.pidfd_open(pid)
+    try:
+        os.kill(pid, signal.SIGKILL)
+        # Until then it would still take connections, and drop them.
+        assert select.select([dying], [], [], 30)[0]
+    finally:
+        os.close(dying)
     return pid
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 PASSWORD = "hunter2-not-for-eyes"
 KEY = b64encode(b"k" * 32).decode()
 RFIS = r"GET /rest/v1.0/projects/\d+/rfis\?"
+SLOW = {"kind": "delay", "match": "/rest/", "delay_seconds": 0.1}
+"""Slow enough that a sync of a small company is still under way whenever somebody looks."""
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +181,7 @@ def test_a_vendor_that_goes_away_in_the_middle_ends_the_sync_and_the_next_goes_o
         user.run("init")
         user.run("connect", "procore")
         before = sim.calls()
+        sim.faults(SLOW)
         syncing = user.start("sync", "--json")
         while sim.calls() < before + 60:
             assert syncing.poll() is None
@@ -405,11 +408,13 @@ def test_an_interrupted_sync_says_so_and_is_resumed(
         user.run("init")
         user.run("connect", "procore")
         before = sim.calls()
+        sim.faults(SLOW)
         syncing = user.start("sync")
         while sim.calls() < before + 100:
             assert syncing.poll() is None
         syncing.send_signal(how)
         out, err = syncing.communicate(timeout=60)
+        sim.faults()
         assert syncing.returncode == Exit.INTERRUPTED, (out, err)
         assert "goes on from there" in " ".join(err.split())
         assert "Traceback" not in err
