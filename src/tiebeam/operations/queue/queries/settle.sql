@@ -1,0 +1,4 @@
+-- Say what became of jobs; returns those that could not be told now, because somebody is changing them.
+select * from tiebeam.queue_settle(
+    %(worker)s::bigint, %(at)s, %(ids)s::bigint[], %(verdicts)s::text[], %(untils)s::timestamptz[], %(whys)s::text[]
+)
