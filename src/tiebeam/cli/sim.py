@@ -15,7 +15,7 @@ from tiebeam.cli.running import run_command
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.simulators.base.clock import WallClock
 from tiebeam.simulators.base.faults import Faults, rules_from_json
-from tiebeam.simulators.base.server import serve
+from tiebeam.simulators.base.server import dispatching, serve
 from tiebeam.simulators.company.build import build_company
 from tiebeam.simulators.company.life import Life
 from tiebeam.simulators.company.size import Size
@@ -119,7 +119,8 @@ def procore(
             simulator.on_request = lambda moment: _live(company, moment)
         simulator.on_advance = clock.move
         try:
-            async with serve(simulator, host, port) as url:
+            webhooks = dispatching(simulator.webhooks, _living(company, clock) if pace else clock.now)
+            async with serve(simulator, host, port) as url, webhooks:
                 _announce(url, options, as_json=as_json)
                 await asyncio.get_running_loop().create_future()
         except OSError as error:
@@ -133,6 +134,17 @@ def procore(
 
 def _live(company: Company, moment: datetime) -> None:
     company.live_until(moment)
+
+
+def _living(company: Company, clock: MovableClock) -> Callable[[], datetime]:
+    """Return a clock for deliveries: the company works on while nobody asks for anything, and tells of it."""
+
+    def now() -> datetime:
+        moment = clock.now()
+        company.live_until(moment)
+        return moment
+
+    return now
 
 
 def parse_size(text: str) -> Size:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import orjson
 
 from tiebeam.connectors.answers import GarbledError, ShapeError
 from tiebeam.connectors.outcomes import Do, Fault, Outcome, Place, outcome_of, outcome_of_silence
@@ -44,6 +46,15 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asking:
+    """A call and how it is made."""
+
+    method: str
+    call: Call
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Got(Generic[T]):
     """A success: what was read from it, the answer itself, the vendor's clock, and the calls it took."""
 
@@ -54,7 +65,7 @@ class Got(Generic[T]):
 
 
 class ProcoreClient:
-    """Asks one company's Procore. It reads alone, so whatever it sends may be sent again."""
+    """Asks one company's Procore. What it reads may be asked again; what it sends goes once."""
 
     def __init__(
         self,
@@ -89,56 +100,78 @@ class ProcoreClient:
         `read` raises GarbledError or ShapeError for a body that it cannot read. Raises TiebeamError when
         nothing can succeed before somebody acts.
         """
+        return await self._ask(_Asking("GET", call), read)
+
+    async def send(
+        self, method: str, call: Call, read: Callable[[Response], T], *, content: Any = None
+    ) -> Got[T] | Refusal:
+        """POST or DELETE `content` as JSON, for the hooks of a connection: no record is written this way.
+
+        It is asked again only when the vendor said that nothing was done (busy, limited, a stale token), so
+        that after a broken connection the caller must look. Otherwise as `get`.
+        """
+        body = None if content is None else orjson.dumps(content)
+        return await self._ask(_Asking(method, call, body), read)
+
+    async def _ask(self, asking: _Asking, read: Callable[[Response], T]) -> Got[T] | Refusal:
         refreshed = False
         attempt = 0
         while True:
             attempt += 1
-            result, token, sighting = await self._attempt(call, read)
+            result, token, sighting = await self._attempt(asking, read)
             if isinstance(result, Got):
                 return Got(result.value, result.response, sighting, attempt)
             if result.row.do is Do.REFRESH and not refreshed:
                 refreshed = True
                 await self._tokens.replace(token)
                 continue
-            wait_seconds = self._wait_seconds(result, sighting, attempt)
+            wait_seconds = self._wait_seconds(asking, result, sighting, attempt)
             if wait_seconds is None:
                 return _given_up(result, attempt)
             await self._clock.sleep(wait_seconds)
 
     async def _attempt(
-        self, call: Call, read: Callable[[Response], T]
+        self, asking: _Asking, read: Callable[[Response], T]
     ) -> tuple[Got[T] | Outcome, str, Sighting]:
-        await self._gate.enter(call.share)
+        await self._gate.enter(asking.call.share)
         token = await self._tokens.token()
         self.calls += 1
         try:
-            response = await self._transport.send(self._request(call, token))
+            response = await self._transport.send(self._request(asking, token))
         except TransportError as error:
             await self._gate.observe(NO_ANSWER)
             return outcome_of_silence(error), token, NO_ANSWER
         sighting = sighting_of(response.status, response.headers, now=self._clock.now())
         await self._gate.observe(sighting)
-        return _sorted(response, call.place, read, sighting, token), token, sighting
+        return _sorted(response, asking.call.place, read, sighting, token), token, sighting
 
-    def _request(self, call: Call, token: str) -> Request:
+    def _request(self, asking: _Asking, token: str) -> Request:
+        call = asking.call
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         if self.company_id and (self._service_account or call.path not in WITHOUT_COMPANY):
             headers["Procore-Company-Id"] = self.company_id
+        if asking.body is not None:
+            headers["Content-Type"] = "application/json"
         return Request(
-            "GET",
+            asking.method,
             self._base_url + call.path,
             call.query,
             headers,
+            asking.body,
             timeout_seconds=self._timeout_seconds,
         )
 
-    def _wait_seconds(self, outcome: Outcome, sighting: Sighting, attempt: int) -> float | None:
+    def _wait_seconds(
+        self, asking: _Asking, outcome: Outcome, sighting: Sighting, attempt: int
+    ) -> float | None:
         """Return how long to wait before the next attempt; None when there is to be none.
 
         The gate holds everybody back after a 429; waiting here too costs nothing and spreads those who wait.
         """
         row = outcome.row
         if row.do not in (Do.RETRY, Do.WAIT_UNTIL) or attempt >= (row.attempts_max or attempt + 1):
+            return None
+        if row.do is Do.RETRY and asking.method != "GET":
             return None
         wait_seconds = self._backoff.wait_seconds(attempt, self._chance())
         if wait_seconds is None or row.do is Do.RETRY:
