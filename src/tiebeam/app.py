@@ -24,6 +24,8 @@ from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Stat
 from tiebeam.operations.tokens.repository import Connections, Credentials
 from tiebeam.operations.tokens.source import VaultTokenSource
 from tiebeam.operations.tokens.vault import Vault
+from tiebeam.replicate.freshness.outlook import POLL_SHARE, planned, seen_of
+from tiebeam.replicate.freshness.repository import Freshness
 from tiebeam.replicate.progress import Budget
 from tiebeam.replicate.replica import Records
 from tiebeam.replicate.repository import Replica
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from tiebeam.connectors.streams import Stream
     from tiebeam.identity.model import Tenant
     from tiebeam.kernel.clock import Clock
+    from tiebeam.replicate.freshness.outlook import Planned
+    from tiebeam.replicate.freshness.plan import Plan
     from tiebeam.replicate.model import Hold
     from tiebeam.replicate.progress import Progress
     from tiebeam.replicate.replica import DamageEntry, LogEntry, RunEntry, StreamStatus
@@ -212,6 +216,47 @@ class App:
         )
         return Synced(connection.id, connection.vendor, await work.run())
 
+    async def plan(self, connection: Connection) -> Plan:
+        """Return what the next hour's calls of a connection are best spent on, as things stand."""
+        return (await self._planned(connection)).plan
+
+    async def something_due(self, connection: Connection) -> bool:
+        """Whether a connection's copy is still incomplete, or something of it should be read by now."""
+        found = await self._planned(connection)
+        return found.copying or bool(found.new or found.plan.due(self.clock.now()))
+
+    async def sync_due(self, connection: Connection) -> bool:
+        """Read of a connection what the plan says is due; everything, while its first copy is incomplete.
+
+        Returns whether all of it could be read. Raises TiebeamError.
+        """
+        found = await self._planned(connection)
+        feeds = frozenset(
+            feed_id
+            for choice in found.plan.due(self.clock.now())
+            for feed_id in (choice.feed_ids or (choice.feed_id,))
+        )
+        wish = Wish() if found.copying else Wish(feeds=feeds | found.new)
+        if wish.feeds is not None and not wish.feeds:
+            return True
+        began = self.clock.now()
+        report = (await self.sync_one(connection, wish, lambda _: None)).report
+        freshness = Freshness(self._store, self.tenant.id, connection.id)
+        for feed_id, seen in seen_of(report.reads, found.plan, began):
+            await freshness.note_read(feed_id, seen)
+        return report.complete
+
+    async def _planned(self, connection: Connection) -> Planned:
+        feeds = await self._replica(connection).ensure_feeds(())
+        evidence = await Freshness(self._store, self.tenant.id, connection.id).evidence()
+        budget = await self._budget(self._gate(connection))
+        calls = (budget.calls_per_hour if budget else self.settings.rate_hourly_max) * POLL_SHARE
+        return planned(STREAMS, feeds, evidence, calls, self.clock.now())
+
+    async def keep_alive(self, connection: Connection) -> None:
+        """See that a connection's access is good, refreshing it when its end is near. Raises TiebeamError."""
+        await (await self._tokens(connection)).token()
+
     async def holds(self, *, waiting_only: bool = True) -> list[Hold]:
         """Return the deletions that wait for a person."""
         return await Replica(self._store, self.tenant.id, self.tenant.id, self.clock).holds(
@@ -271,7 +316,7 @@ class App:
         rates = Rates(calls_per_hour=self.settings.rate_hourly_max, off=not self.settings.rate_limit)
         return RateGate(PostgresRow(self._store, domain), clock=self.clock, rates=rates)
 
-    async def _client(self, connection: Connection) -> ProcoreClient:
+    async def _tokens(self, connection: Connection) -> VaultTokenSource:
         credentials = Credentials(self._store, self._vault)
         _, kept = await credentials.read(self.tenant.id, connection.id)
         login = ProcoreLogin(
@@ -281,7 +326,7 @@ class App:
             transport=self._transport,
             clock=self.clock,
         )
-        tokens = VaultTokenSource(
+        return VaultTokenSource(
             tenant_id=self.tenant.id,
             connection_id=connection.id,
             credentials=credentials,
@@ -289,11 +334,13 @@ class App:
             clock=self.clock,
             chance=_chance,
         )
+
+    async def _client(self, connection: Connection) -> ProcoreClient:
         return ProcoreClient(
             base_url=connection.api_url,
             company_id=connection.company_id,
             gate=self._gate(connection),
-            tokens=tokens,
+            tokens=await self._tokens(connection),
             transport=self._transport,
             clock=self.clock,
             chance=_chance,
@@ -345,15 +392,20 @@ async def opened(
     """
     now = clock or SystemClock()
     async with database(settings) as found:
-        if settings.database_url is None and (await schema_state(found.owner_url)).too_old:
-            await _prepare(found)
+        await bring_up_to_date(settings, found)
         store = await Store.open(found.url, clock=now, pool_size_max=settings.concurrency + 4)
         try:
             tenant = await _tenant(store, settings)
-            async with _transport(transport) as way:
+            async with transport_for(transport) as way:
                 yield App(settings, now, store, tenant, way)
         finally:
             await store.close()
+
+
+async def bring_up_to_date(settings: Settings, found: Database) -> None:
+    """Migrate an embedded database that is older than the program; one by URL is its owner's to migrate."""
+    if settings.database_url is None and (await schema_state(found.owner_url)).too_old:
+        await _prepare(found)
 
 
 async def _tenant(store: Store, settings: Settings) -> Tenant:
@@ -367,7 +419,8 @@ async def _tenant(store: Store, settings: Settings) -> Tenant:
 
 
 @asynccontextmanager
-async def _transport(given: Transport | None) -> AsyncIterator[Transport]:
+async def transport_for(given: Transport | None) -> AsyncIterator[Transport]:
+    """Give the transport that is given, or one over sockets for as long as the block runs."""
     if given is not None:
         yield given
         return

@@ -78,6 +78,9 @@ class Settings(BaseSettings):
         default=14, ge=1, le=90, description="How many days of daily logs a routine sync reads again."
     )
     concurrency: int = Field(default=4, ge=1, le=32, description="How many listings are read side by side.")
+    worker_jobs: int = Field(
+        default=8, ge=1, le=64, description="How many jobs one worker does side by side."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is logged to standard error."
     )

@@ -99,6 +99,7 @@ class FeedRead:
     changes: int
     """Records that were created, changed, restored or found deleted."""
     calls: int
+    """Calls that its listings took, without those for details."""
     first: bool
     """Whether it had never been read before: its changes then tell nothing of how often it changes."""
 
@@ -342,7 +343,8 @@ class Sync:
         self._given_up.clear()
         self._report.feeds_read += 1
         first = feed.completed_at is None
-        self._report.reads.append(FeedRead(feed.id, self._clock.now(), tally.changes, tally.calls, first))
+        calls = tally.calls - tally.details
+        self._report.reads.append(FeedRead(feed.id, self._clock.now(), tally.changes, calls, first))
         self._meter.feed_done(stream.name, tally.calls)
         return True
 
