@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -48,7 +48,7 @@ _SECRET_KEY = re.compile(rf".*(?:{_WORDS}|{_WHOLE_LINE})", re.IGNORECASE | re.DO
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def scrub_text(text: str, known: Iterable[str] = ()) -> str:
+def scrub_text(text: str, known: Collection[str] = ()) -> str:
     """Return `text` without secrets, without control characters, and of at most TEXT_CHARACTERS_MAX.
 
     `known` are secrets to take out as they stand.
@@ -69,7 +69,7 @@ def _readable(text: str) -> str:
     return text[: 4 * TEXT_CHARACTERS_MAX].rpartition(" ")[0] + " …"
 
 
-def scrub(value: Any, known: Iterable[str] = (), *, depth: int = 0) -> Any:
+def scrub(value: Any, known: Collection[str] = (), *, depth: int = 0) -> Any:
     """Return `value` as plain data (JSON's types, and times) without secrets.
 
     In a mapping what stands under the name of a secret goes whole. What is no plain data is told by its repr.
@@ -91,7 +91,7 @@ def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, float | datetime | date | timedelta | UUID)
 
 
-def _scrubbed_mapping(value: Mapping[Any, Any], known: Iterable[str], depth: int) -> dict[str, Any]:
+def _scrubbed_mapping(value: Mapping[Any, Any], known: Collection[str], depth: int) -> dict[str, Any]:
     return {
         scrub_text(str(name), known): REMOVED
         if _is_secret(name, item)
