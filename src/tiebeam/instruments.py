@@ -80,16 +80,19 @@ class InstrumentedTransport:
         """Return the answer, whatever its status. Raises TransportError."""
         share = self._share or _SHARE.get()
         began = self._to.clock.monotonic()
+        code: int | str = "cancelled"
+        response = None
         with bound(), self._span(request, share) as span:
             try:
                 response = await self._inner.send(request)
+                code = response.status
+                span.note({"http.response.status_code": code})
             except TransportError as error:
-                span.fail(error.code)
-                self._to.metrics.failed(error.code)
-                self._told(request, share, error.code, began)
+                code = error.code
+                self._to.metrics.failed(code)
                 raise
-            span.note({"http.response.status_code": response.status})
-            self._told(request, share, response.status, began, response)
+            finally:
+                self._told(request, share, code, began, response)
             return response
 
     def _span(self, request: Request, share: str) -> AbstractContextManager[Span]:
@@ -103,7 +106,7 @@ class InstrumentedTransport:
         return self._to.traces.span(f"{self._to.vendor} {request.method}", attributes)
 
     def _told(
-        self, request: Request, share: str, code: int | str, began: float, response: Response | None = None
+        self, request: Request, share: str, code: int | str, began: float, response: Response | None
     ) -> None:
         seconds = self._to.clock.monotonic() - began
         self._to.metrics.called(self._to.vendor, share, code, seconds)

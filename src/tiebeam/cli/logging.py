@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 KNOWN_CHARACTERS_MIN: Final = 8
 """A shorter secret is not looked for as it stands: it would be found in every other word."""
 
+_ECHOES = frozenset({"message", "asctime", "color_message"})
 _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 
@@ -56,7 +57,7 @@ def configure_logging(
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=_chain(clock, tuple(known), people=people),
-            foreign_pre_chain=[structlog.stdlib.ExtraAdder()],
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), _without_echoes],
         )
     )
     _install(handler, getattr(logging, level.upper()))
@@ -101,6 +102,11 @@ def _chain(clock: Clock, known: tuple[str, ...], *, people: bool) -> list[Proces
         scrubbed,
         *(_FOR_PEOPLE if people else (_as_json,)),
     ]
+
+
+def _without_echoes(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Leave out what other handlers, and uvicorn, hang on a record: the event once more."""
+    return {name: value for name, value in event.items() if name not in _ECHOES}
 
 
 def _place(clock: Clock) -> EventDict:

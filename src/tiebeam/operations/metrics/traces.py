@@ -140,7 +140,7 @@ def open_traces(environ: Mapping[str, str], exporter: SpanExporter | None = None
     sdk = import_module("opentelemetry.sdk.trace")
     export = import_module("opentelemetry.sdk.trace.export")
     resources = import_module("opentelemetry.sdk.resources")
-    provider = sdk.TracerProvider(resource=resources.Resource.create({"service.name": "tiebeam"}))
+    provider = sdk.TracerProvider(resource=resources.Resource.create(_named(environ)))
     if exporter is not None:
         provider.add_span_processor(export.SimpleSpanProcessor(exporter))
     else:
@@ -172,6 +172,12 @@ def _is_installed() -> bool:
         )
     except ModuleNotFoundError:
         return False
+
+
+def _named(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the name of what sends, unless the environment has another."""
+    given = environ.get("OTEL_SERVICE_NAME") or "service.name=" in environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    return {} if given else {"service.name": "tiebeam"}
 
 
 def _whose() -> dict[str, str]:

@@ -9,8 +9,8 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-# The owner is behind the wall as well. Inside these functions alone it may look over it: each sets the mark
-# that the policy asks for, and takes it back when it returns. The policy is the owner's, so the mark is of
+# The owner is behind the wall as well. Inside these functions alone it may look over it: they set the mark
+# that the policy asks for, and take it back before they return. The policy is the owner's, so the mark is of
 # no use to the application role.
 _MEASURED_TABLES = ("tiebeam.feed", "tiebeam.connection")
 _STREAMS = """
@@ -18,12 +18,17 @@ create function tiebeam.measured_streams(at timestamptz) returns table (
     stream text, read bigint, unread bigint, shut bigint,
     age_seconds_max double precision, age_seconds_mean double precision
 )
-language sql stable security definer
-set search_path = pg_catalog, pg_temp set tiebeam.measuring = 'on'
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+#variable_conflict use_column
+begin
+    perform set_config('tiebeam.measuring', 'on', true);
+    return query
     with watched as (
         select f.stream, f.access = 'open' as open, f.read_at,
-            greatest(0, extract(epoch from measured_streams.at - f.read_at))::double precision as age
+            case when f.read_at is not null
+                then greatest(0, extract(epoch from measured_streams.at - f.read_at))::double precision
+            end as age
         from tiebeam.feed f
         join tiebeam.connection c on c.id = f.connection_id
         where c.status in ('connected', 'error')
@@ -32,16 +37,21 @@ as $$
         count(*) filter (where w.open and w.read_at is null), count(*) filter (where not w.open),
         max(w.age) filter (where w.open), avg(w.age) filter (where w.open)
     from watched w
-    group by w.stream
+    group by w.stream;
+    perform set_config('tiebeam.measuring', '', true);
+end
 $$
 """
 _CONNECTIONS = """
 create function tiebeam.measured_connections(at timestamptz) returns table (
     vendor text, status text, token text, connections bigint
 )
-language sql stable security definer
-set search_path = pg_catalog, pg_temp set tiebeam.measuring = 'on'
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+#variable_conflict use_column
+begin
+    perform set_config('tiebeam.measuring', 'on', true);
+    return query
     select c.vendor, c.status,
         case
             when c.token_expires_at is null then 'none'
@@ -51,7 +61,9 @@ as $$
         end,
         count(*)
     from tiebeam.connection c
-    group by 1, 2, 3
+    group by 1, 2, 3;
+    perform set_config('tiebeam.measuring', '', true);
+end
 $$
 """
 _GATES = """
