@@ -1,4 +1,4 @@
-"""Everything that webhooks are about, small: a simulated company, its copy, our hook on it, and the web app."""
+"""What webhooks are about, small: a simulated company, its copy, our hook on it, and the web app."""
 
 from __future__ import annotations
 
@@ -71,7 +71,11 @@ class PostRoom:
         self.hooks = Hooks(store, tenant_id, connection_id)
         self.calls = HookCalls(desk.client, Share.DEMAND)
         self.keeper = HookKeeper(
-            self.hooks, self.calls, clock, new_id=uuid4, new_secret=lambda: f"secret-{next(self.secrets)}"
+            self.hooks,
+            self.calls,
+            clock,
+            new_id=uuid4,
+            new_secret=lambda: f"{connection_id}-{next(self.secrets)}",
         )
         self.gap = Gap(self.hooks, self.calls, self.deliveries, clock, STREAMS)
         self.landing = Landing(store, tenant_id, connection_id, clock)

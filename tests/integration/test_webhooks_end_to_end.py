@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.factories.webhooks import URL, PostRoom, payload, post
+from tests.factories.webhooks import URL, PostRoom, connected, payload, post
 
 from tiebeam.connectors.ports import Share
 from tiebeam.replicate.model import State
@@ -225,7 +225,11 @@ async def test_a_hook_is_made_once_checked_and_mended(store: Store, tenant: Tena
     made = await room.keeper.keep(room.terms())
     assert made.keep is None
     (hook,) = webhooks.hooks.values()
-    assert (hook.destination_url, hook.payload_version, hook.namespace) == (URL, "v3.0", "tiebeam")
+    assert (hook.destination_url, hook.payload_version, hook.namespace) == (
+        URL,
+        "v3.0",
+        f"tiebeam-{room.connection_id}",
+    )
     triggers = {(each.resource_name, each.event_type) for each in hook.triggers}
     assert {("RFIs", "delete"), ("Projects", "update"), ("Manpower Logs", "create")} <= triggers
     assert ("Locations", "create") not in triggers
@@ -243,6 +247,18 @@ async def test_a_hook_is_made_once_checked_and_mended(store: Store, tenant: Tena
     current = await room.hooks.current()
     assert current is not None
     assert current.vendor_hook_id == str(other.id)
+
+
+async def test_a_hook_is_ended_with_its_connection_and_no_others(store: Store, tenant: Tenant) -> None:
+    room = await PostRoom.opened(store, tenant.id)
+    await room.keeper.keep(room.terms())
+    other = PostRoom(room.desk, store, tenant.id, await connected(store, tenant.id))
+    await other.keeper.keep(other.terms())
+    assert await room.keeper.end(room.terms()) == 1
+    assert await room.hooks.current() is None
+    assert (await room.gap.catch_up()).listed == 0
+    assert len(room.desk.simulator.webhooks.hooks) == 1
+    assert not (await other.keeper.check(other.terms())).needed
 
 
 async def test_records_wait_while_a_sync_reads_their_listing(store: Store, tenant: Tenant) -> None:

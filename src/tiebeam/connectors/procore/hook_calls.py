@@ -10,7 +10,7 @@ from tiebeam.connectors.answers import ShapeError, parse_json
 from tiebeam.connectors.paging import has_next
 from tiebeam.connectors.ports import Refusal, RefusalKind
 from tiebeam.connectors.procore.client import Call
-from tiebeam.connectors.procore.hooks import NAMESPACE, Delivered, Hook, Trigger, event_of
+from tiebeam.connectors.procore.hooks import Delivered, Hook, Trigger, event_of
 from tiebeam.kernel.errors import Owner, TiebeamError
 from tiebeam.kernel.moments import iso_z
 
@@ -42,16 +42,16 @@ class HookCalls:
         self._share = share
         self._root = f"/rest/v2.0/companies/{client.company_id}/webhooks"
 
-    async def hooks(self) -> list[Hook]:
-        """Return the company's hooks of our namespace."""
-        found = await self._all("hooks", (("namespace", NAMESPACE),))
+    async def hooks(self, namespace: str) -> list[Hook]:
+        """Return the company's hooks of a namespace."""
+        found = await self._all("hooks", (("namespace", namespace),))
         return [_hook(row) for row in found]
 
     async def make(self, wanted: Wanted, authorization: str) -> Hook:
         """Make a hook that calls us with this value of the Authorization header."""
         content = {
             "payload_version": wanted.payload_version,
-            "namespace": NAMESPACE,
+            "namespace": wanted.namespace,
             "destination_url": wanted.destination_url,
             "destination_headers": {"Authorization": authorization},
         }

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-NAMESPACE = "tiebeam"
-"""Under which our hooks stand beside those of other apps."""
-
 ACTIONS = ("create", "update", "delete")
 _ID_CHARACTERS_MAX = 64
 
@@ -194,8 +191,10 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How the one hook of a company ought to be."""
+    """How the one hook of a connection ought to be."""
 
+    namespace: str
+    """Of lower-case letters, digits and dashes, and ours alone: what else stands in it is removed."""
     destination_url: str
     payload_version: str
     triggers: frozenset[tuple[str, str]]
@@ -204,7 +203,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What to do to a company's hooks, in this order: remove, then make, then add and drop triggers."""
+    """What to do to a connection's hooks, in this order: remove, make, add triggers, drop triggers."""
 
     keep: str | None
     """The hook that stays; None: one is to be made."""
@@ -222,11 +221,11 @@ class Repair:
 def repair(
     wanted: Wanted, found: Sequence[Hook], triggers: Mapping[str, Sequence[Trigger]], known_id: str | None
 ) -> Repair:
-    """Say what makes the hooks of our namespace be the one that is wanted.
+    """Say what makes the hooks of the namespace be the one that is wanted.
 
     A hook whose secret we never kept (`known_id` is another's, or None) cannot be trusted and is made anew.
     """
-    ours = [hook for hook in found if hook.namespace == NAMESPACE]
+    ours = [hook for hook in found if hook.namespace == wanted.namespace]
     keep = next((hook.id for hook in ours if hook.id == known_id and _sound(hook, wanted)), None)
     remove = tuple(hook.id for hook in ours if hook.id != keep)
     have = {(each.resource, each.event_type): each.id for each in triggers.get(keep or "", ())}
@@ -264,7 +263,6 @@ class Delivered:
 
 
 __all__ = [
-    "NAMESPACE",
     "STREAM_OF",
     "Delivered",
     "Event",

@@ -43,6 +43,11 @@ class Terms:
     project_id: str | None = None
     """Any project that can be seen: Procore lists apart what projects tell of."""
 
+    @property
+    def namespace(self) -> str:
+        """Where the hook stands, apart from those of every other connection and installation."""
+        return f"tiebeam-{self.connection_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Caught:
@@ -88,6 +93,14 @@ class HookKeeper:
         await self._calls.drop_triggers(hook_id, plan.drop)
         return plan
 
+    async def end(self, terms: Terms) -> int:
+        """Have the vendor call no more; return how many hooks that removed. Raises TiebeamError."""
+        found = await self._calls.hooks(terms.namespace)
+        for hook in found:
+            await self._calls.remove(hook.id)
+        await self._hooks.retire(self._clock.now())
+        return len(found)
+
     async def check(self, terms: Terms) -> Repair:
         """Return what `keep` would do, and do nothing."""
         return (await self._plan(terms, await self._hooks.current()))[1]
@@ -96,8 +109,8 @@ class HookKeeper:
         offered = await self._calls.resources(terms.payload_version)
         if terms.project_id is not None:
             offered += await self._calls.project_resources(terms.project_id, terms.payload_version)
-        wanted = Wanted(terms.destination_url, terms.payload_version, triggers_for(offered))
-        found = await self._calls.hooks()
+        wanted = Wanted(terms.namespace, terms.destination_url, terms.payload_version, triggers_for(offered))
+        found = await self._calls.hooks(terms.namespace)
         known_id = current.vendor_hook_id if current else None
         there = known_id in {hook.id for hook in found}
         triggers = {known_id: await self._calls.triggers(known_id)} if known_id and there else {}

@@ -95,6 +95,11 @@ class Hooks:
             )
         return replace(hook, vendor_hook_id=vendor_hook_id)
 
+    async def retire(self, at: datetime) -> None:
+        """No hook is in use any more."""
+        async with self._store.transaction(self._named["tenant_id"]) as tx:
+            await tx.run(Q["retire_hooks"], {**self._named, "keep_id": None, "at": at})
+
     async def see_until(self, hook: Hook, until: datetime) -> None:
         """Remember that nothing is missing up to a moment of the vendor's clock."""
         async with self._store.transaction(self._named["tenant_id"]) as tx:

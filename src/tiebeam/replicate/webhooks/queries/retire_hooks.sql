@@ -2,4 +2,4 @@
 update tiebeam.webhook
 set retired_at = %(at)s
 where tenant_id = %(tenant_id)s::uuid and connection_id = %(connection_id)s::uuid and retired_at is null
-    and id <> %(keep_id)s::uuid
+    and id is distinct from %(keep_id)s::uuid
