@@ -19,6 +19,8 @@ from tiebeam.kernel.errors import BadInputError, Owner, TiebeamError
 from tiebeam.operations.limits.gate import RateGate
 from tiebeam.operations.limits.model import Rates, domain_of
 from tiebeam.operations.limits.repository import PostgresRow
+from tiebeam.operations.queue.repository import Queue
+from tiebeam.operations.schedules.repository import Schedules
 from tiebeam.operations.tokens.keys import Keyring, MasterKeyError, open_key_file
 from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Status, Terms
 from tiebeam.operations.tokens.repository import Connections, Credentials
@@ -56,6 +58,10 @@ if TYPE_CHECKING:
     from tiebeam.replicate.replica import DamageEntry, LogEntry, RunEntry, StreamStatus
     from tiebeam.replicate.streams import Company, Login
     from tiebeam.settings import Settings
+
+
+SCHEDULES = frozenset({"procore.sync", "procore.due", "token.keep_alive"})
+"""What is queued again and again, by name."""
 
 
 class NotSetUpError(TiebeamError):
@@ -117,6 +123,15 @@ class App:
         self._transport = transport
         self._vault = Vault(keyring(settings))
         self._connections = Connections(store, self._vault)
+        self.queue = Queue(store, clock)
+        self.schedules = Schedules(store, clock)
+
+    async def set_schedule(self, name: str, *, every: timedelta | None, enabled: bool) -> None:
+        """Say how often a schedule ticks for this tenant, and whether it does. Raises BadInputError."""
+        if name not in SCHEDULES:
+            known = ", ".join(sorted(SCHEDULES))
+            raise BadInputError(f"There is no schedule {name!r}.", action=f"Name one of these: {known}.")
+        await self.schedules.set(name, every=every, enabled=enabled, tenant_id=self.tenant.id)
 
     def stream(self, name: str) -> Stream:
         """Return a stream by its name. Raises BadInputError."""
@@ -250,7 +265,7 @@ class App:
         feeds = await self._replica(connection).ensure_feeds(())
         evidence = await Freshness(self._store, self.tenant.id, connection.id).evidence()
         budget = await self._budget(self._gate(connection))
-        calls = (budget.calls_per_hour if budget else self.settings.rate_hourly_max) * POLL_SHARE
+        calls = (budget.per_hour if budget else self.settings.rate_hourly_max) * POLL_SHARE
         return planned(STREAMS, feeds, evidence, calls, self.clock.now())
 
     async def keep_alive(self, connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""What is always being done: the jobs that a worker can do for any tenant, and the schedules that queue them."""
+"""What is always being done: the jobs a worker can do for any tenant, and the schedules that queue them."""
 
 from __future__ import annotations
 
@@ -95,7 +95,9 @@ class Duties:
             complete = await app.sync_due(connection)
         except NotConnectedError as error:
             return Blocked(f"{error.cause} {error.action}")
-        return Done() if complete else RetryAt(self._clock.now() + GOES_ON_AFTER, "not all of it could be read")
+        if complete:
+            return Done()
+        return RetryAt(self._clock.now() + GOES_ON_AFTER, "not all of it could be read")
 
     async def _refresh(self, job: Job) -> Outcome:
         """Read what a person asked for: a kind, a project, everything."""
@@ -132,20 +134,18 @@ class Duties:
 
 def sync_job(connection: Connection) -> NewJob:
     """Return the job that reads of a connection what is due; one at a time waits, and one at a time runs."""
-    return NewJob(SYNC, str(connection.id), {"connection": str(connection.id)}, serial_key=_serial(connection))
+    key = str(connection.id)
+    return NewJob(SYNC, key, {"connection": key}, serial_key=f"connection/{key}")
 
 
 def refresh_job(
     connection: Connection, *, project: str | None = None, stream: str | None = None, full: bool = False
 ) -> NewJob:
     """Return the job by which a person has something read now, beside whatever the schedule does."""
-    args: dict[str, Any] = {"connection": str(connection.id), "project": project, "stream": stream, "full": full}
-    key = "/".join((str(connection.id), project or "*", stream or "*", "full" if full else "routine"))
+    named = {"connection": str(connection.id), "project": project, "stream": stream}
+    args: dict[str, Any] = {**named, "full": full}
+    key = "/".join((*(value or "*" for value in named.values()), "full" if full else "routine"))
     return NewJob(REFRESH, key, args, priority=BY_HAND)
-
-
-def _serial(connection: Connection) -> str:
-    return f"connection/{connection.id}"
 
 
 def _waits_for_somebody(connection: Connection | None) -> Outcome:

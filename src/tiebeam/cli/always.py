@@ -32,7 +32,7 @@ def worker() -> None:
 
 
 def scheduler() -> None:
-    """Queue what is due. Start two or more: one acts, and another takes over within 10 seconds of its death."""
+    """Queue what is due. Start two or more: one acts, another takes over within 10 seconds of its death."""
     _run(Parts(scheduler=True))
 
 

@@ -74,7 +74,8 @@ def trigger(
         if as_json:
             print_json({"queued": queued})
         else:
-            console.print(f"{queued} queued. A worker does it: `tiebeam up`, or `tiebeam worker`.", highlight=False)
+            told = f"{queued} queued. A worker does it: `tiebeam up`, or `tiebeam worker`."
+            console.print(told, highlight=False)
         return None
 
     run_command(work(), as_json=as_json)

@@ -53,7 +53,7 @@ class Tenants:
             found = await tx.one(Tenant, Q.find_tenant, {"id": tenant_id})
         if found is None:
             raise BadInputError(
-                f"There is no company with the id {tenant_id}.", action="Ask for one that `tiebeam status` shows."
+                f"There is no company with the id {tenant_id}.", action="Name one by its short name."
             )
         return found
 

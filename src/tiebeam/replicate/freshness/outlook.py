@@ -64,7 +64,7 @@ def planned(
 
 
 def seen_of(reads: Iterable[FeedRead], made: Plan, began: datetime) -> list[tuple[int, Seen]]:
-    """Return what is learnt of each item from the reads of a sync that began then; first reads tell nothing."""
+    """Return what each item is seen to have done in a sync that began then; first reads tell nothing."""
     owner = {
         feed_id: slot.item.feed_id
         for slot in made.slots.values()

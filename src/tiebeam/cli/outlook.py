@@ -60,17 +60,20 @@ def _call(made: Plan, call: Any) -> dict[str, Any]:
 
 def _print(title: str, made: Plan, now: datetime, limit: int) -> None:
     calls = [_call(made, call) for call in made.hour]
+    planned, allowed = sum(call["calls"] for call in calls), made.budget_calls_per_hour
     console.print(
-        f"[bold]{title}[/]: {sum(call['calls'] for call in calls):,.0f} of {made.budget_calls_per_hour:,.0f} calls "
-        "of the next hour are planned.",
+        f"[bold]{title}[/]: {planned:,.0f} of {allowed:,.0f} calls of the next hour are planned.",
         highlight=False,
     )
     rows = [
-        (f"in {max(0, (call['at'] - now).total_seconds()) / 60:.0f} min", call["calls"], call["what"], call["reason"])
-        for call in calls[:limit]
+        (_in_minutes(call["at"], now), call["calls"], call["what"], call["reason"]) for call in calls[:limit]
     ]
     print_table("The next calls", ("when", "calls", "what", "why"), rows)
     if len(calls) > limit:
         console.print(f"and {len(calls) - limit} more; --limit shows them.", highlight=False)
     for sentence in made.shortfalls:
         console.print(sentence, style="yellow", highlight=False)
+
+
+def _in_minutes(at: datetime, now: datetime) -> str:
+    return f"in {max(0.0, (at - now).total_seconds()) / 60:.0f} min"
