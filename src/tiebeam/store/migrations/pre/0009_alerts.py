@@ -7,7 +7,7 @@ from alembic import op
 from tiebeam.store.migrations.wall import wall
 
 revision = "0009"
-down_revision = "0005"
+down_revision = "0008"
 
 _ALERT = """
 create table tiebeam.alert (
