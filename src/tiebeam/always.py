@@ -20,7 +20,7 @@ from tiebeam.operations.schedules.scheduler import Scheduler
 from tiebeam.store.pool import Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Coroutine
     from typing import Any
 
     from tiebeam.connectors.ports import Transport
@@ -48,20 +48,25 @@ class AlwaysOn:
         self._settings = settings
         self._clock = clock
         self._store = store
-        self._duties = Duties(settings, clock, store, transport)
+        self._stop = asyncio.Event()
+        self._duties = Duties(settings, clock, store, transport, self._stop.is_set)
 
-    async def run(self, parts: Parts, stop: asyncio.Event) -> None:
-        """Run these parts until `stop` is set; what is in hand is finished first. Raises TiebeamError."""
+    def end(self) -> None:
+        """Ask for the end: pages in hand are finished, and the rest is left to others or to later."""
+        self._stop.set()
+
+    async def run(self, parts: Parts) -> None:
+        """Run these parts until the end is asked for. Raises TiebeamError."""
         async with asyncio.TaskGroup() as group:
-            for work in self._work(parts, stop):
+            for work in self._work(parts):
                 group.create_task(work)
 
-    def _work(self, parts: Parts, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+    def _work(self, parts: Parts) -> list[Coroutine[Any, Any, None]]:
         work: list[Coroutine[Any, Any, None]] = []
         if parts.worker:
-            work.append(self._worker().run(stop))
+            work.append(self._worker().run(self._stop))
         if parts.scheduler:
-            work.append(self._scheduler().run(stop))
+            work.append(self._scheduler().run(self._stop))
         return work
 
     def _worker(self) -> Worker:
@@ -96,14 +101,13 @@ async def always_on(
             await store.close()
 
 
-async def until_stopped(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+async def until_stopped(house: AlwaysOn, parts: Parts) -> None:
     """Run until cancelled; the first cancellation asks for a graceful end, a second one ends at once."""
-    stop = asyncio.Event()
-    work = asyncio.ensure_future(run(stop))
+    work = asyncio.ensure_future(house.run(parts))
     try:
         await asyncio.shield(work)
     except asyncio.CancelledError:
-        stop.set()
+        house.end()
         with suppress(TiebeamError):
             await work
         raise

@@ -215,9 +215,13 @@ class App:
         return [await self.sync_one(connection, wish, on_progress) for connection in found]
 
     async def sync_one(
-        self, connection: Connection, wish: Wish, on_progress: Callable[[Progress], None]
+        self,
+        connection: Connection,
+        wish: Wish,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> Synced:
-        """Sync one connection."""
+        """Sync one connection. Raises TiebeamError; StoppedError once `stopping` has said yes."""
         client = await self._client(connection)
         work = Sync(
             self._replica(connection),
@@ -228,6 +232,7 @@ class App:
             pace=pace(self.settings),
             on_progress=on_progress,
             ask_budget=partial(self._budget, self._gate(connection)),
+            stopping=stopping,
         )
         return Synced(connection.id, connection.vendor, await work.run())
 
@@ -240,7 +245,7 @@ class App:
         found = await self._planned(connection)
         return found.copying or bool(found.new or found.plan.due(self.clock.now()))
 
-    async def sync_due(self, connection: Connection) -> bool:
+    async def sync_due(self, connection: Connection, stopping: Callable[[], bool]) -> bool:
         """Read of a connection what the plan says is due; everything, while its first copy is incomplete.
 
         Returns whether all of it could be read. Raises TiebeamError.
@@ -255,7 +260,7 @@ class App:
         if wish.feeds is not None and not wish.feeds:
             return True
         began = self.clock.now()
-        report = (await self.sync_one(connection, wish, lambda _: None)).report
+        report = (await self.sync_one(connection, wish, stopping=stopping)).report
         freshness = Freshness(self._store, self.tenant.id, connection.id)
         for feed_id, seen in seen_of(report.reads, found.plan, began):
             await freshness.note_read(feed_id, seen)

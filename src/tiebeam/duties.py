@@ -9,13 +9,14 @@ from uuid import UUID
 from tiebeam.app import App
 from tiebeam.connectors.ports import Share
 from tiebeam.identity.repository import Tenants
-from tiebeam.operations.queue.model import Blocked, Done, NewJob, RetryAt
+from tiebeam.operations.queue.model import Blocked, Done, NewJob, RetryAt, Snooze
 from tiebeam.operations.schedules.model import Schedule
 from tiebeam.operations.tokens.model import NotConnectedError, Status
+from tiebeam.replicate.pull import StoppedError
 from tiebeam.replicate.sync import Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tiebeam.connectors.ports import Transport
     from tiebeam.kernel.clock import Clock
@@ -42,11 +43,20 @@ BY_HAND: Final = 5
 class Duties:
     """Everything that is done without anybody asking, for every tenant of one database."""
 
-    def __init__(self, settings: Settings, clock: Clock, store: Store, transport: Transport) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        store: Store,
+        transport: Transport,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`stopping` says whether what is in hand is to end at the next page."""
         self._settings = settings
         self._clock = clock
         self._store = store
         self._transport = transport
+        self._stopping = stopping
         self._apps: dict[UUID, App] = {}
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -92,9 +102,11 @@ class Duties:
         if connection is None or connection.status is not Status.CONNECTED:
             return _waits_for_somebody(connection)
         try:
-            complete = await app.sync_due(connection)
+            complete = await app.sync_due(connection, self._stopping)
         except NotConnectedError as error:
             return Blocked(f"{error.cause} {error.action}")
+        except StoppedError:
+            return Snooze(self._clock.now())
         if complete:
             return Done()
         return RetryAt(self._clock.now() + GOES_ON_AFTER, "not all of it could be read")
@@ -111,9 +123,11 @@ class Duties:
             share=Share.DEMAND,
         )
         try:
-            await app.sync_one(connection, wish, lambda _: None)
+            await app.sync_one(connection, wish, stopping=self._stopping)
         except NotConnectedError as error:
             return Blocked(f"{error.cause} {error.action}")
+        except StoppedError:
+            return Snooze(self._clock.now())
         return Done()
 
     async def _keep_alive(self, job: Job) -> Outcome:

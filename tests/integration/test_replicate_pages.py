@@ -10,6 +10,9 @@ import pytest
 from tests.factories.procore_desk import ProcoreDesk
 from tests.factories.replicas import Copy
 
+from tiebeam.connectors.procore.reads import ProcoreReader
+from tiebeam.replicate.pull import StoppedError
+from tiebeam.replicate.sync import Pace, Sync, Wish
 from tiebeam.simulators.base.faults import FaultRule, Faults
 from tiebeam.store.pool import Store
 
@@ -171,3 +174,26 @@ async def test_a_fault_of_ours_ends_the_sync_and_keeps_nobody_waiting(store: Sto
     assert len(await copy.find("submittals")) == PER_PAGE
     await copy.sync()
     assert len(await copy.find("submittals")) == ROWS
+
+
+async def test_a_sync_that_is_asked_to_stop_keeps_the_page_in_hand(store: Store, tenant: Tenant) -> None:
+    desk = desk_with_submittals()
+    copy = Copy(desk, store, tenant.id, "submittals", per_page=PER_PAGE)
+    desk.clock.advance(60)
+    wish, pace = Wish(), Pace(concurrency=1)
+    answers = iter([False, True])
+    sync = Sync(
+        copy.replica,
+        ProcoreReader(desk.client, copy.streams),
+        desk.clock,
+        copy.streams,
+        wish,
+        pace=pace,
+        stopping=lambda: next(answers, True),
+    )
+    with pytest.raises(StoppedError):
+        await sync.run()
+    assert await checkpoint(copy) == (1, PER_PAGE)
+    await copy.sync()
+    assert len(await copy.find("submittals")) == ROWS
+    assert desk.client.calls <= CALLS + 2

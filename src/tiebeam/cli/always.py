@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from tiebeam.always import Parts, always_on, until_stopped
@@ -43,7 +42,7 @@ def _run(parts: Parts, *, prepare: bool = False) -> None:
             await set_up(settings)
         async with always_on(settings) as house:
             console.print(f"Up: {' and '.join(parts.names)}. Ctrl-C ends it.", highlight=False)
-            await until_stopped(partial(house.run, parts))
+            await until_stopped(house, parts)
         return None
 
     run_command(work())

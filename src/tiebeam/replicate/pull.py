@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tiebeam.connectors.ports import PageRequest, Refusal, RefusalKind, Share
 from tiebeam.connectors.streams import Means
+from tiebeam.kernel.errors import Owner, TiebeamError
 from tiebeam.replicate.model import Mode, PullStatus, Tally
 from tiebeam.replicate.plan import (
     after_page,
@@ -41,6 +42,16 @@ HOPELESS = frozenset({RefusalKind.BAD_REQUEST, RefusalKind.WINDOW_TOO_LONG, Refu
 
 _PAGES_AHEAD = 2
 """How many pages are fetched or wait ready to be applied, besides the one that is."""
+
+
+class StoppedError(TiebeamError):
+    """A sync was asked to stop. The page in hand is kept, and the next sync goes on from there."""
+
+    code = "replicate.stopped"
+    owner = Owner.NOBODY
+
+    def __init__(self) -> None:
+        super().__init__("The sync was asked to stop.", action="Start it again: it goes on where it was.")
 
 
 class ServerClock:
@@ -142,7 +153,9 @@ class Puller:
         *,
         share: Share = Share.POLL,
         on_step: Callable[[Tally], None] = lambda _: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`stopping` is asked after each page."""
         self.replica = replica
         self.reader = reader
         self.share = share
@@ -150,6 +163,7 @@ class Puller:
         self._clock = clock
         _spare_what_is_loaded()
         self._on_step = on_step
+        self._stopping = stopping
 
     async def pull(
         self,
@@ -159,7 +173,7 @@ class Puller:
         *,
         all_details: bool = False,
     ) -> PullResult:
-        """Go on with the feed's unfinished pull, or begin one, and read it to its end."""
+        """Go on with the feed's unfinished pull, or begin one, to its end. Raises StoppedError."""
         result = PullResult()
         pull = await self.replica.running_pull(feed)
         if pull is None:
@@ -193,6 +207,8 @@ class Puller:
                     moved = await self._refused(feed, stream, moved, page, result)
                 else:
                     moved = await self._apply(feed, stream, moved, page, result)
+                if self._stopping():
+                    raise StoppedError
         finally:
             await ahead.drop()
         return moved

@@ -16,7 +16,7 @@ from tiebeam.replicate.families import Family, lay_out
 from tiebeam.replicate.model import Access, Mode, State, Tally
 from tiebeam.replicate.plan import UNREACHED, may_be_read, mode_for, parent_access, refusal_wait, wanted_feeds
 from tiebeam.replicate.progress import TELL_EVERY_SECONDS, Meter, Progress
-from tiebeam.replicate.pull import LOCKED_OUT, Puller
+from tiebeam.replicate.pull import LOCKED_OUT, Puller, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -146,7 +146,9 @@ class Sync:
         pace: Pace | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
         ask_budget: Callable[[], Awaitable[Budget | None]] | None = None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`stopping` is asked after each page and each detail: a sync that is to stop ends there."""
         self._replica = replica
         self._ask_budget = ask_budget
         self._budget: Budget | None = None
@@ -158,8 +160,9 @@ class Sync:
         self._wish = wish
         self._pace = pace or Pace()
         self._on_progress = on_progress
-        self._puller = Puller(replica, reader, clock, share=wish.share, on_step=self._step)
-        self._details = Details(replica, reader, clock, share=wish.share, on_step=self._step)
+        share, step = wish.share, self._step
+        self._puller = Puller(replica, reader, clock, share=share, on_step=step, stopping=stopping)
+        self._details = Details(replica, reader, clock, share=share, on_step=step, stopping=stopping)
         self._report = SyncReport()
         self._meter = Meter()
         self._phase = Phase.METADATA
@@ -171,7 +174,10 @@ class Sync:
         self._feeds: list[Feed] = []
 
     async def run(self) -> SyncReport:
-        """Read everything that the wish covers. Expected refusals are in the report; the rest raises."""
+        """Read everything that the wish covers. Expected refusals are in the report; the rest raises.
+
+        Raises StoppedError when it was asked to stop; the next sync goes on from there.
+        """
         stale_before = self._clock.now() - RESUME_WITHIN
         run, read = await self._replica.begin_run(self._wish.words, stale_before=stale_before)
         if self._wish.feeds is not None:
@@ -261,9 +267,15 @@ class Sync:
             async with free:
                 await self._run_group(group)
 
-        async with asyncio.TaskGroup() as tasks:
-            for group in groups:
-                tasks.create_task(one(group))
+        stopped = False
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for group in groups:
+                    tasks.create_task(one(group))
+        except* StoppedError:
+            stopped = True
+        if stopped:
+            raise StoppedError
 
     async def _run_group(self, group: Group) -> None:
         self._done.update(feed.id for feed in group.feeds)
