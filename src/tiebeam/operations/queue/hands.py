@@ -48,6 +48,11 @@ class Hands:
         """Whether nothing runs and everything was told."""
         return not self._running and not self._ended
 
+    @property
+    def held(self) -> list[int]:
+        """The jobs that run or are to be told of."""
+        return [*self._running, *(one.job_id for one in self._ended)]
+
     def take(self, jobs: Iterable[Job]) -> None:
         """Start on `jobs`."""
         for job in jobs:
@@ -84,13 +89,13 @@ class Hands:
     async def _attempt(self, job: Job) -> None:
         try:
             outcome = await self._handlers[job.kind](job)
-            self._ended.append(verdict(job.id, outcome))
+            self._ended.append(verdict(job, outcome))
         except asyncio.CancelledError:
             if job.id not in self._stopping:
                 raise
-            self._ended.append(Verdict(job.id, "cancelled"))
+            self._ended.append(Verdict(job.id, job.enqueued_at, "cancelled"))
         except Exception as error:  # noqa: BLE001 - a handler's fault must not end the loop of the worker
-            self._ended.append(verdict(job.id, after_error(job, _said(error), self._clock.now())))
+            self._ended.append(verdict(job, after_error(job, _said(error), self._clock.now())))
         finally:
             self._running.pop(job.id, None)
             self._stopping.discard(job.id)

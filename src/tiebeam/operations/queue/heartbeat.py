@@ -49,10 +49,7 @@ class Heartbeat:
             async with asyncio.timeout(LEASE_SECONDS - BEAT_SECONDS):
                 stopping = await self._claims.beat(self.worker)
                 if stopping is None:
-                    LOG.warning("The worker %s was taken for dead; it begins anew.", self._name)
-                    self.worker = 0
-                    await self._hands.drop()
-                    await self.join()
+                    await self._begin_anew()
                     return
         except (TiebeamError, TimeoutError):
             if self._clock.monotonic() - self._heard >= LEASE_SECONDS - BEAT_SECONDS:
@@ -60,3 +57,17 @@ class Heartbeat:
             return
         self._heard = began
         self._hands.stop(stopping)
+
+    async def renew(self) -> None:
+        """Go on under another number: the answer to a claim was lost, and what it took is for others now."""
+        found = await self._claims.rejoin(self.worker, self._name, self._hands.held)
+        if found is None:
+            await self._begin_anew()
+        else:
+            self.worker = found
+
+    async def _begin_anew(self) -> None:
+        LOG.warning("The worker %s was taken for dead; it begins anew.", self._name)
+        self.worker = 0
+        await self._hands.drop()
+        await self.join()

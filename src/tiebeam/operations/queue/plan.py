@@ -38,27 +38,28 @@ TRANSITIONS: Final[Mapping[str, Mapping[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the database is told about one attempt."""
+    """What the database is told about one attempt; `wished_at` keeps it from counting for a later wish."""
 
     job_id: int
+    wished_at: datetime
     name: str
     until: datetime | None = None
     why: str | None = None
 
 
-def verdict(job_id: int, outcome: Outcome) -> Verdict:
+def verdict(job: Job, outcome: Outcome) -> Verdict:
     """Return what to tell about an outcome; an overlong reason is cut."""
     match outcome:
         case Done():
-            return Verdict(job_id, "completed")
+            return Verdict(job.id, job.enqueued_at, "completed")
         case RetryAt(at, why):
-            return Verdict(job_id, "retry", at, why[:WHY_CHARACTERS_MAX])
+            return Verdict(job.id, job.enqueued_at, "retry", at, why[:WHY_CHARACTERS_MAX])
         case Snooze(until):
-            return Verdict(job_id, "snooze", until)
+            return Verdict(job.id, job.enqueued_at, "snooze", until)
         case Blocked(why):
-            return Verdict(job_id, "blocked", None, why[:WHY_CHARACTERS_MAX])
+            return Verdict(job.id, job.enqueued_at, "blocked", None, why[:WHY_CHARACTERS_MAX])
         case Dead(why):
-            return Verdict(job_id, "failed", None, why[:WHY_CHARACTERS_MAX])
+            return Verdict(job.id, job.enqueued_at, "failed", None, why[:WHY_CHARACTERS_MAX])
 
 
 def after_error(job: Job, why: str, now: datetime, backoff: Backoff = BACKOFF) -> Outcome:

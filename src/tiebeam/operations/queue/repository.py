@@ -156,6 +156,15 @@ class Claims:
         """Enter a worker; return its number."""
         return int(await self._value("join", {"name": name, "at": self._clock.now()}))
 
+    async def rejoin(self, former: int, name: str, held: Sequence[int]) -> int | None:
+        """Enter a worker under a new number with the jobs it holds, and give up what else it may have taken.
+
+        None when it was taken for dead before.
+        """
+        params = {"former": former, "name": name, "at": self._clock.now(), "held": list(held)}
+        found: int | None = await self._value("rejoin", params)
+        return found
+
     async def leave(self, worker: int) -> None:
         """Take a worker off the list; whatever it still holds is put back at the next rescue."""
         await self._value("leave", {"worker": worker})
@@ -214,6 +223,7 @@ class Claims:
 def _told(ended: Sequence[Verdict]) -> dict[str, object]:
     return {
         "ids": [one.job_id for one in ended],
+        "wished": [one.wished_at for one in ended],
         "verdicts": [one.name for one in ended],
         "untils": [one.until for one in ended],
         "whys": [one.why for one in ended],

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tiebeam.kernel.clock import Clock
     from tiebeam.operations.queue.hands import Hands
     from tiebeam.operations.queue.heartbeat import Heartbeat
+    from tiebeam.operations.queue.plan import Verdict
     from tiebeam.operations.queue.repository import Claims
 
 LOG = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Turns:
         self._hands = hands
         self._heartbeat = heartbeat
         self._tenant_max = tenant_max
+        self._answered = True
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take jobs until `stop`, then finish those in hand."""
@@ -46,20 +48,26 @@ class Turns:
         self._hands.wake.set()
 
     async def _turn(self, capacity: int) -> None:
-        worker = self._heartbeat.worker
-        ended = self._hands.ended()
-        if not ended and not capacity:
-            return
+        ended: list[Verdict] = []
         try:
-            left, jobs = await self._claims.turn(
-                worker, ended, capacity, tenant_max=self._tenant_max, kinds=self._hands.kinds
-            )
+            if not self._answered:
+                await self._heartbeat.renew()
+            self._answered = True
+            worker, ended = self._heartbeat.worker, self._hands.ended()
+            if ended or capacity:
+                await self._exchange(worker, ended, capacity)
         except TiebeamError as error:
             LOG.warning("The queue cannot be reached: %s", error)
+            self._answered = False
             self._hands.keep(ended)
             await self._clock.sleep(_WAIT_SECONDS)
             self._hands.wake.set()
-            return
+
+    async def _exchange(self, worker: int, ended: list[Verdict], capacity: int) -> None:
+        left, jobs = await self._claims.turn(
+            worker, ended, capacity, tenant_max=self._tenant_max, kinds=self._hands.kinds
+        )
+        # Another number means that meanwhile this worker was taken for dead: none of it is its own any more.
         if worker == self._heartbeat.worker:
             self._hands.keep([one for one in ended if one.job_id in left])
             self._hands.take(jobs)

@@ -116,6 +116,8 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 set lock_timeout = '5s'"""
 
 _LOCK = """
@@ -211,8 +213,8 @@ begin
                 else (case when jsonb_array_length(j.errors) >= 10 then j.errors - 0 else j.errors end)
                     || jsonb_build_object('at', at, 'attempt', j.attempt, 'why', s.why)
             end,
-            enqueued_at = case when s.verdict in ('completed', 'failed', 'cancelled') then at
-                else j.enqueued_at end,
+            enqueued_at = case when s.verdict in ('retry', 'snooze') or j.rerun_at is null then j.enqueued_at
+                else at end,
             rerun_at = null, worker_id = null, cancelling = false
         from unnest(ids, verdicts, untils, whys) as s (id, verdict, until, why)
         where j.id = any(ids) and s.id = j.id and j.state = 'processing';
@@ -226,7 +228,8 @@ $$
 """
 _SETTLE = """
 create function tiebeam.queue_settle(
-    worker bigint, at timestamptz, ids bigint[], verdicts text[], untils timestamptz[], whys text[]
+    worker bigint, at timestamptz, ids bigint[], wished timestamptz[], verdicts text[], untils timestamptz[],
+    whys text[]
 ) returns setof bigint
 language plpgsql strict @definer as $$
 declare
@@ -234,9 +237,10 @@ declare
 begin
     perform tiebeam.queue_lock();
     mine := array(
-        select j.id from tiebeam.job j
-        where j.id = any(ids) and j.state = 'processing' and j.worker_id = worker
-        for update skip locked
+        select j.id from unnest(ids, wished) as u (id, enqueued_at)
+        join tiebeam.job j on j.id = u.id and j.enqueued_at = u.enqueued_at
+        where j.state = 'processing' and j.worker_id = worker
+        for update of j skip locked
     );
     if cardinality(mine) = cardinality(ids) then
         perform tiebeam.queue_apply(at, ids, verdicts, untils, whys);
@@ -248,8 +252,9 @@ begin
     from unnest(ids, verdicts, untils, whys) as u (id, verdict, until, why)
     where u.id = any(mine)
     having count(*) > 0;
-    return query select j.id from tiebeam.job j
-        where j.id = any(ids) and not j.id = any(mine) and j.state = 'processing' and j.worker_id = worker;
+    return query select j.id from unnest(ids, wished) as u (id, enqueued_at)
+        join tiebeam.job j on j.id = u.id and j.enqueued_at = u.enqueued_at
+        where not j.id = any(mine) and j.state = 'processing' and j.worker_id = worker;
 end
 $$
 """
@@ -309,15 +314,15 @@ begin
                 order by j.tenant_id limit 1
             )
             from tenant t where t.tenant_id is not null
-        ), running as materialized (
-            select j.tenant_id, count(*)::integer as jobs from tiebeam.job j
-            where j.state = 'processing' group by j.tenant_id
         ), standing as (
-            select t.tenant_id, coalesce(r.jobs, 0) as jobs, coalesce(s.served, 0) as served
+            select t.tenant_id, r.jobs, coalesce(s.served, 0) as served
             from tenant t
-            left join running r on r.tenant_id = t.tenant_id
+            cross join lateral (
+                select count(*)::integer as jobs from tiebeam.job j
+                where j.state = 'processing' and j.tenant_id = t.tenant_id
+            ) r
             left join tiebeam.queue_turn s on s.tenant_id = t.tenant_id
-            where t.tenant_id is not null and coalesce(r.jobs, 0) < tenant_max
+            where t.tenant_id is not null and r.jobs < tenant_max
         ), share as (
             select s.*, least(
                 remaining, tenant_max - s.jobs,
@@ -369,6 +374,27 @@ create function tiebeam.queue_join(name text, at timestamptz) returns bigint
 language sql strict security definer set search_path = pg_catalog, pg_temp
 as $$
     insert into tiebeam.queue_worker (name, joined_at) values (queue_join.name, queue_join.at) returning id
+$$
+"""
+# The answer to a claim may be lost with its connection, or the claim still be on its way: under a new number
+# a worker has what it knows of, and nothing can come under the old one any more.
+_REJOIN = """
+create function tiebeam.queue_rejoin(former bigint, name text, at timestamptz, held bigint[]) returns bigint
+language plpgsql strict @definer as $$
+declare
+    present bigint;
+begin
+    perform tiebeam.queue_lock();
+    delete from tiebeam.queue_worker w where w.id = former;
+    if not found then
+        return null;
+    end if;
+    insert into tiebeam.queue_worker (name, joined_at) values (queue_rejoin.name, at)
+    returning id into present;
+    update tiebeam.job j set worker_id = present
+    where j.id = any(queue_rejoin.held) and j.worker_id = former and j.state = 'processing';
+    return present;
+end
 $$
 """
 _LEAVE = """
@@ -518,9 +544,10 @@ _INNER = (
 _GRANTED = (
     "queue_lock()",
     "queue_totals()",
-    "queue_settle(bigint, timestamptz, bigint[], text[], timestamptz[], text[])",
+    "queue_settle(bigint, timestamptz, bigint[], timestamptz[], text[], timestamptz[], text[])",
     "queue_claim(bigint, timestamptz, integer, integer, text[])",
     "queue_join(text, timestamptz)",
+    "queue_rejoin(bigint, text, timestamptz, bigint[])",
     "queue_leave(bigint)",
     "queue_beat(bigint)",
     "queue_workers()",
@@ -553,7 +580,21 @@ _TABLES = (
 )
 _VIEWS = ("queue_job", "queue_count")
 _FUNCTIONS = (
-    *(_LOCK, _LINE_UP, _APPLY, _SETTLE, _CLAIM, _JOIN, _LEAVE, _BEAT, _WORKERS, _RESCUE, _PRUNE, _TOTALS),
+    *(
+        _LOCK,
+        _LINE_UP,
+        _APPLY,
+        _SETTLE,
+        _CLAIM,
+        _JOIN,
+        _REJOIN,
+        _LEAVE,
+        _BEAT,
+        _WORKERS,
+        _RESCUE,
+        _PRUNE,
+        _TOTALS,
+    ),
     *(_STANDING, _SCHEDULE_SET, _SCHEDULE_PRUNE),
 )
 
