@@ -374,3 +374,13 @@ async def test_for_ever_is_for_ever(
     kept = LogArchive(OldRows(store), tmp_path, clock, keep=Keep(sync_log_days=None))
     assert (await kept.archive(tenant.id)).rows_written == 0
     assert await dump(store, tenant.id) == filled
+
+
+async def test_a_folder_that_cannot_be_written_is_a_help_page_and_no_row_goes(
+    store: Store, clock: ManualClock, tenant: Tenant, tmp_path: Path, filled: list[Any]
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(ArchiveError, match="cannot be written") as refused:
+        await archive_of(store, clock, tmp_path / "taken").archive(tenant.id)
+    assert "TIEBEAM_ARCHIVE" in refused.value.action
+    assert await dump(store, tenant.id) == filled

@@ -185,16 +185,20 @@ class LogArchive:
             yield await self._old.keep_file(tenant_id, contents, self._clock.now())
 
     async def _write_one(self, tenant_id: UUID, before: datetime, rows: list[LogRow]) -> Contents:
-        writer = await asyncio.to_thread(ArchiveWriter, self.folder(tenant_id), tenant_id)
         try:
-            while rows:
-                await asyncio.to_thread(writer.add, rows)
-                room = min(self._batches.rows, self._batches.file_rows_max - writer.rows)
-                rows = await self._old.old_log(tenant_id, before, rows[-1].id, room) if room > 0 else []
-            return await asyncio.to_thread(writer.finish)
-        except BaseException:
-            writer.discard()
-            raise
+            writer = await asyncio.to_thread(ArchiveWriter, self.folder(tenant_id), tenant_id)
+            async with _discarded_on_failure(writer):
+                while rows:
+                    await asyncio.to_thread(writer.add, rows)
+                    room = min(self._batches.rows, self._batches.file_rows_max - writer.rows)
+                    rows = await self._old.old_log(tenant_id, before, rows[-1].id, room) if room > 0 else []
+                return await asyncio.to_thread(writer.finish)
+        except OSError as error:
+            raise ArchiveError(
+                f"The archive cannot be written to {self.folder(tenant_id)}: {error.strerror or error}.",
+                action="Make room there, or set TIEBEAM_ARCHIVE to a folder that can be written; "
+                "no row has been deleted.",
+            ) from None
 
     async def _read(self, tenant_id: UUID, name: str) -> AsyncIterator[list[LogRow]]:
         lines = read_rows(self.folder(tenant_id) / name, tenant_id)
@@ -214,6 +218,15 @@ class LogArchive:
         if hashlib.sha256(own.read_bytes()).digest() != contents.sha256:
             raise damaged(path, "the archive has another file of this name")
         return inspect(own, tenant_id)
+
+
+@asynccontextmanager
+async def _discarded_on_failure(writer: ArchiveWriter) -> AsyncIterator[None]:
+    try:
+        yield
+    except BaseException:
+        writer.discard()
+        raise
 
 
 def _next(rows: Iterator[LogRow], count: int) -> list[LogRow]:
