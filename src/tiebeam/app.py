@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets as chance
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,10 +16,17 @@ from tiebeam.connectors.procore.oauth import ProcoreLogin
 from tiebeam.identity.repository import Tenants
 from tiebeam.kernel.clock import SystemClock
 from tiebeam.kernel.errors import BadInputError, Owner, TiebeamError
+from tiebeam.operations.alerts.channels import LogChannel, channels_of
+from tiebeam.operations.alerts.desk import AlertDesk
+from tiebeam.operations.alerts.model import Quiet
+from tiebeam.operations.alerts.repository import Alerts
 from tiebeam.operations.limits.gate import RateGate
 from tiebeam.operations.limits.model import Rates, domain_of
 from tiebeam.operations.limits.repository import PostgresRow
 from tiebeam.operations.queue.repository import Queue
+from tiebeam.operations.retention.plan import Keep
+from tiebeam.operations.retention.repository import OldRows
+from tiebeam.operations.retention.run import LogArchive
 from tiebeam.operations.schedules.repository import Schedules
 from tiebeam.operations.tokens.keys import Keyring, MasterKeyError, open_key_file
 from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Status, Terms
@@ -51,6 +58,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.streams import Stream
     from tiebeam.identity.model import Tenant
     from tiebeam.kernel.clock import Clock
+    from tiebeam.operations.alerts.channels import Channel
     from tiebeam.replicate.freshness.outlook import Planned
     from tiebeam.replicate.freshness.plan import Plan
     from tiebeam.replicate.model import Hold
@@ -288,6 +296,17 @@ class App:
         replica = Replica(self._store, self.tenant.id, self.tenant.id, self.clock)
         return await replica.decide_hold(hold_id, approve=approve, by=by)
 
+    def alert_desk(self) -> AlertDesk:
+        """Return where alerts are kept and told of. Raises BadInputError for a URL that cannot be used."""
+        return AlertDesk(Alerts(self._store), self.clock, alert_channels(self.settings))
+
+    def log_archive(self, *, days: int | None = None) -> LogArchive:
+        """Return the archive of the sync log; `days` keeps it shorter or longer than is set."""
+        folder = self.settings.archive or self.settings.data / "archive"
+        kept = keep(self.settings)
+        kept = kept if days is None else replace(kept, sync_log_days=days)
+        return LogArchive(OldRows(self._store), folder, self.clock, keep=kept)
+
     async def status(self, *, log_limit: int = 0) -> list[ConnectionStatus]:
         """Return how every connection stands."""
         holds = await self.holds()
@@ -520,6 +539,24 @@ def pace(settings: Settings) -> Pace:
         sweep_every=timedelta(hours=settings.sweep_hours),
         recent_days=settings.recent_days,
         concurrency=settings.concurrency,
+    )
+
+
+def alert_channels(settings: Settings) -> list[Channel]:
+    """Return the log and the channels that are set. Raises BadInputError."""
+    quiet = timedelta(minutes=settings.alert_quiet_minutes)
+    urls = settings.alert_urls.get_secret_value() if settings.alert_urls else ""
+    return [LogChannel(), *channels_of(urls, quiet=Quiet(urgent=quiet / 5, other=quiet))]
+
+
+def keep(settings: Settings) -> Keep:
+    """Return how long what grows is kept."""
+    return Keep(
+        sync_log_days=settings.keep_log_days,
+        alert_days=settings.keep_alerts_days,
+        sync_run_days=settings.keep_runs_days,
+        pull_days=settings.keep_pulls_days,
+        webhook_delivery_days=settings.keep_deliveries_days,
     )
 
 

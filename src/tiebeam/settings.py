@@ -81,6 +81,31 @@ class Settings(BaseSettings):
     worker_jobs: int = Field(
         default=8, ge=1, le=64, description="How many jobs one worker does side by side."
     )
+    alert_urls: SecretStr | None = Field(
+        default=None,
+        description="Where alerts are told, besides the log: URLs of Apprise (mailto://, slack:// …) with "
+        "spaces between them. Each may begin with the least severity told there: `critical=slack://…`; "
+        "without one it is `warning`.",
+    )
+    alert_quiet_minutes: float = Field(
+        default=5.0,
+        ge=0,
+        description="The least time between two alert messages of a channel; what is found meanwhile becomes "
+        "one message. While something critical waits, a fifth of it.",
+    )
+    archive: Path | None = Field(
+        default=None,
+        description="The folder that old sync log is archived to. Without it, `archive` in the data folder.",
+    )
+    keep_log_days: int = Field(
+        default=90, ge=1, description="Days that sync log is kept before it is archived."
+    )
+    keep_deliveries_days: int = Field(default=30, ge=1, description="Days that webhook deliveries are kept.")
+    keep_alerts_days: int = Field(default=365, ge=1, description="Days that resolved alerts are kept.")
+    keep_runs_days: int = Field(default=365, ge=1, description="Days that ended sync runs are kept.")
+    keep_pulls_days: int = Field(
+        default=30, ge=1, description="Days that ended pulls are kept, but for the last of each listing."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is logged to standard error."
     )

@@ -38,7 +38,7 @@ class Hook:
     taken: list[dict[str, Any]] = field(default_factory=list)
 
     def url(self, path: str = "") -> str:
-        return f"json://ann:{SECRET}@127.0.0.1:{self.port}/{path}"
+        return f"json://annabel:{SECRET}@127.0.0.1:{self.port}/{path}"
 
 
 @contextmanager
@@ -99,7 +99,7 @@ async def test_a_refused_message_says_what_answered_and_never_the_url(
         await channel.send(digest("alder", [notice(1, Severity.WARNING)]))
     assert "The channel json did not take the message. It answered 503." in str(refused.value)
     told = [str(refused.value), repr(channel), caplog.text, *capfd.readouterr()]
-    for secret in (SECRET, "token-in-path", "ann"):
+    for secret in (SECRET, "token-in-path", "annabel"):
         assert not [text for text in told if secret in text]
 
 

@@ -16,7 +16,8 @@ from tiebeam.operations.alerts.channels import NotToldError
 from tiebeam.operations.alerts.desk import RETRIES, AlertDesk, Told
 from tiebeam.operations.alerts.model import AlertStatus, Digest, Finding, Quiet, Severity
 from tiebeam.operations.alerts.repository import Alerts, Expected, Sightings
-from tiebeam.operations.alerts.rules import judged, rules_for
+from tiebeam.operations.alerts.rules import DiskSeen, judged, rules_for
+from tiebeam.operations.alerts.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -373,3 +374,23 @@ async def test_conflicts_and_held_deletions_are_seen(
     clock.advance(2 * 86_400)
     found = judged(await Sightings(store).see(tenant.id, {}, clock.now()))
     assert [one.rule for one in found] == ["deletions_held"]
+
+
+async def test_one_look_opens_tells_and_resolves(store: Store, clock: ManualClock, tenant: Tenant) -> None:
+    await prepared(store, tenant, clock)
+    here, expected = office(store, clock, tenant), {"procore.rfis": Expected("RFIs", 15)}
+
+    async def look(free_bytes: int) -> list[Told]:
+        disks = [DiskSeen("data", free_bytes, 100)]
+        return await watch(
+            here.desk, Sightings(store), tenant.id, expected=expected, gates=[], disks=disks, now=clock.now()
+        )
+
+    assert await look(50) == []
+    clock.advance(40 * 60)
+    assert await look(19) == [Told("ear", 2)]
+    assert here.ear.titles == ["Tiebeam, alder: 1 critical, 1 warning"]
+    async with store.transaction(tenant.id) as tx:
+        await tx.run("update tiebeam.feed set read_at = %(at)s", {"at": clock.now()})
+    assert await look(20) == []
+    assert await here.standing() == []

@@ -111,15 +111,19 @@ class AppriseChannel:
         """Send one message. Raises NotToldError, which says what answered, and never to what URL."""
         said: list[str] = []
         sending = _SAID.set(said)
-        # Its plug-ins block; a thread takes this task's context with it, and so the list.
-        taken = await asyncio.to_thread(
-            self._plugin.notify,
-            title=message.title,
-            body=message.body,
-            notify_type=_kind(message),
-            body_format=apprise.NotifyFormat.TEXT,
-        )
-        _SAID.reset(sending)
+        try:
+            # Its plug-ins block; a thread takes this task's context with it, and so the list.
+            taken = await asyncio.to_thread(
+                self._plugin.notify,
+                title=message.title,
+                body=message.body,
+                notify_type=_kind(message),
+                body_format=apprise.NotifyFormat.TEXT,
+            )
+        except Exception:  # noqa: BLE001 - one of a hundred plug-ins must not keep the other channels from theirs
+            taken = False
+        finally:
+            _SAID.reset(sending)
         if taken:
             return
         status = _STATUS.search(" ".join(said))

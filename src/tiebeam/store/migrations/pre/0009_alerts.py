@@ -100,6 +100,7 @@ create table tiebeam.log_archive (
     unique (tenant_id, name)
 )
 """
+_PULL_FEED = "create index pull_feed on tiebeam.pull (feed_id, id)"
 _TABLES = ("alert", "alert_notice", "alert_channel", "vendor_streak", "log_archive")
 
 
@@ -107,7 +108,7 @@ def upgrade() -> None:
     """Create the tables, each behind the wall."""
     for statement in (_ALERT, _ALERT_STANDING, _ALERT_RESOLVED, _NOTICE, _NOTICE_ALERT, _NOTICE_WAITING):
         op.execute(statement)
-    for statement in (_CHANNEL, _STREAK, _ARCHIVE):
+    for statement in (_CHANNEL, _STREAK, _ARCHIVE, _PULL_FEED):
         op.execute(statement)
     for table in _TABLES:
         wall(f"tiebeam.{table}")
@@ -115,5 +116,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them; archived files can then still be read by hand, line by line."""
+    op.execute("drop index tiebeam.pull_feed")
     for table in reversed(_TABLES):
         op.execute(f"drop table tiebeam.{table}")
