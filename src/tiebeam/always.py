@@ -1,83 +1,138 @@
-"""Everything that is always on, put together: workers, scheduler and web pages over one database."""
+"""Everything that is always on, put together over one database: workers, scheduler, what the web needs."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tiebeam.app import bring_up_to_date, database, transport_for
-from tiebeam.duties import Duties
+from tiebeam.duties import Duties, fetch_job
+from tiebeam.instruments import show_measures
 from tiebeam.kernel.clock import SystemClock
 from tiebeam.kernel.errors import TiebeamError
-from tiebeam.operations.queue.repository import Claims
+from tiebeam.operations.limits.model import Rates
+from tiebeam.operations.metrics.model import QueueDepth
+from tiebeam.operations.metrics.registry import Metrics
+from tiebeam.operations.metrics.repository import collect
+from tiebeam.operations.queue.repository import Claims, Queue
 from tiebeam.operations.queue.worker import Worker
 from tiebeam.operations.schedules.repository import Schedules
 from tiebeam.operations.schedules.scheduler import Scheduler
+from tiebeam.replicate.streams import STREAMS
+from tiebeam.replicate.webhooks.inbox import Inbox
+from tiebeam.replicate.webhooks.receive import Receiver
+from tiebeam.replicate.webhooks.repository import Deliveries
 from tiebeam.store.pool import Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
-    from typing import Any
+    from uuid import UUID
 
     from tiebeam.connectors.ports import Transport
     from tiebeam.kernel.clock import Clock
+    from tiebeam.replicate.webhooks.model import Filed
     from tiebeam.settings import Settings
 
+LOG = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Which parts run in this process."""
-
-    worker: bool = False
-    scheduler: bool = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What they are called."""
-        return tuple(name for name in ("worker", "scheduler") if getattr(self, name))
+_MEASURE_SECONDS = 15.0
 
 
 class AlwaysOn:
     """The parts of one process, from their start to a graceful end."""
 
     def __init__(self, settings: Settings, clock: Clock, store: Store, transport: Transport) -> None:
+        self.stop = asyncio.Event()
+        self.metrics = Metrics()
         self._settings = settings
         self._clock = clock
         self._store = store
-        self._stop = asyncio.Event()
-        self._duties = Duties(settings, clock, store, transport, self._stop.is_set)
+        self._duties = Duties(settings, clock, store, transport, self.stop.is_set)
+        self._queue = Queue(store, clock)
+        self._told: set[UUID] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    def end(self) -> None:
-        """Ask for the end: pages in hand are finished, and the rest is left to others or to later."""
-        self._stop.set()
-
-    async def run(self, parts: Parts) -> None:
+    async def run(self, *parts: Coroutine[Any, Any, None]) -> None:
         """Run these parts until the end is asked for. Raises TiebeamError."""
         async with asyncio.TaskGroup() as group:
-            for work in self._work(parts):
-                group.create_task(work)
+            for part in parts:
+                group.create_task(part)
 
-    def _work(self, parts: Parts) -> list[Coroutine[Any, Any, None]]:
-        work: list[Coroutine[Any, Any, None]] = []
-        if parts.worker:
-            work.append(self._worker().run(self._stop))
-        if parts.scheduler:
-            work.append(self._scheduler().run(self._stop))
-        return work
-
-    def _worker(self) -> Worker:
+    async def work(self) -> None:
+        """Do what is queued; at the end what is in hand is finished, to the page."""
         name = f"{socket.gethostname()}/{os.getpid()}"
         claims = Claims(self._store, self._clock)
         concurrency = self._settings.worker_jobs
-        return Worker(claims, self._clock, self._duties.handlers(), concurrency=concurrency, name=name)
+        handlers = self._duties.handlers()
+        await Worker(claims, self._clock, handlers, concurrency=concurrency, name=name).run(self.stop)
 
-    def _scheduler(self) -> Scheduler:
+    async def schedule(self) -> None:
+        """Queue what is due, while no other scheduler does."""
         repository = Schedules(self._store, self._clock)
-        return Scheduler(repository, self._clock, self._duties.schedules())
+        await Scheduler(repository, self._clock, self._duties.schedules()).run(self.stop)
+
+    async def measure(self) -> None:
+        """Keep the numbers of the whole database up to date."""
+        stopping = asyncio.create_task(self.stop.wait())
+        while not self.stop.is_set():
+            try:
+                await self._measure()
+            except TiebeamError as error:
+                LOG.warning("The numbers cannot be had: %s", error)
+            await asyncio.wait((stopping,), timeout=_MEASURE_SECONDS)
+
+    async def _measure(self) -> None:
+        now = self._clock.now()
+        rates = Rates(calls_per_hour=self._settings.rate_hourly_max, off=not self._settings.rate_limit)
+        measures = await collect(self._store, self._clock)
+        show_measures(self.metrics, measures, now=now, rates=rates)
+        self.metrics.queue_depth([
+            QueueDepth(one.kind, one.state, one.jobs, (now - one.oldest_at).total_seconds())
+            for one in await self._queue.counts(None)
+        ])  # fmt: skip
+
+    def receiver(self) -> Receiver:
+        """Return what takes deliveries in; what they tell of is queued at once."""
+        deliveries = Deliveries(self._store)
+        key = self._settings.webhook_signing_key
+        return Receiver(
+            deliveries,
+            Inbox(deliveries),
+            self._clock,
+            STREAMS,
+            signing_key=key.get_secret_value().encode() if key else None,
+            on_stored=self._stored,
+        )
+
+    def _stored(self, one: Filed) -> None:
+        """Have a delivery fetched now. If this fails, the schedule finds it within a minute."""
+        connection_id = one.hook.connection_id
+        if connection_id in self._told:
+            return
+        self._told.add(connection_id)
+        task = asyncio.create_task(self._fetch_soon(one.hook.tenant_id, connection_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _fetch_soon(self, tenant_id: UUID, connection_id: UUID) -> None:
+        # What arrives from here on asks again: it may come after this job has looked.
+        self._told.discard(connection_id)
+        try:
+            await self._queue.enqueue(tenant_id, [fetch_job(connection_id)])
+        except TiebeamError as error:
+            LOG.warning("A delivery waits for the next look: %s", error)
+
+    async def ready(self) -> str | None:
+        """Return what is missing, in a sentence; None when deliveries can be stored."""
+        try:
+            await self._store.server_version()
+        except TiebeamError:
+            return "The database cannot be reached."
+        return None
 
 
 @asynccontextmanager
@@ -101,13 +156,13 @@ async def always_on(
             await store.close()
 
 
-async def until_stopped(house: AlwaysOn, parts: Parts) -> None:
+async def until_stopped(house: AlwaysOn, *parts: Coroutine[Any, Any, None]) -> None:
     """Run until cancelled; the first cancellation asks for a graceful end, a second one ends at once."""
-    work = asyncio.ensure_future(house.run(parts))
+    work = asyncio.ensure_future(house.run(*parts))
     try:
         await asyncio.shield(work)
     except asyncio.CancelledError:
-        house.end()
+        house.stop.set()
         with suppress(TiebeamError):
             await work
         raise

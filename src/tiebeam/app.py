@@ -33,8 +33,6 @@ from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Stat
 from tiebeam.operations.tokens.repository import Connections, Credentials
 from tiebeam.operations.tokens.source import VaultTokenSource
 from tiebeam.operations.tokens.vault import Vault
-from tiebeam.replicate.freshness.outlook import POLL_SHARE, planned, seen_of
-from tiebeam.replicate.freshness.repository import Freshness
 from tiebeam.replicate.progress import Budget
 from tiebeam.replicate.replica import Records
 from tiebeam.replicate.repository import Replica
@@ -59,17 +57,11 @@ if TYPE_CHECKING:
     from tiebeam.identity.model import Tenant
     from tiebeam.kernel.clock import Clock
     from tiebeam.operations.alerts.channels import Channel
-    from tiebeam.replicate.freshness.outlook import Planned
-    from tiebeam.replicate.freshness.plan import Plan
     from tiebeam.replicate.model import Hold
     from tiebeam.replicate.progress import Progress
     from tiebeam.replicate.replica import DamageEntry, LogEntry, RunEntry, StreamStatus
     from tiebeam.replicate.streams import Company, Login
     from tiebeam.settings import Settings
-
-
-SCHEDULES = frozenset({"procore.sync", "procore.due", "token.keep_alive"})
-"""What is queued again and again, by name."""
 
 
 class NotSetUpError(TiebeamError):
@@ -127,19 +119,12 @@ class App:
         self.settings = settings
         self.clock = clock
         self.tenant = tenant
-        self._store = store
+        self.store = store
         self._transport = transport
         self._vault = Vault(keyring(settings))
         self._connections = Connections(store, self._vault)
         self.queue = Queue(store, clock)
         self.schedules = Schedules(store, clock)
-
-    async def set_schedule(self, name: str, *, every: timedelta | None, enabled: bool) -> None:
-        """Say how often a schedule ticks for this tenant, and whether it does. Raises BadInputError."""
-        if name not in SCHEDULES:
-            known = ", ".join(sorted(SCHEDULES))
-            raise BadInputError(f"There is no schedule {name!r}.", action=f"Name one of these: {known}.")
-        await self.schedules.set(name, every=every, enabled=enabled, tenant_id=self.tenant.id)
 
     def stream(self, name: str) -> Stream:
         """Return a stream by its name. Raises BadInputError."""
@@ -147,7 +132,7 @@ class App:
 
     def records(self, connection_id: UUID | None = None) -> Records:
         """Return what reads the replica."""
-        return Records(self._store, self.tenant.id, connection_id)
+        return Records(self.store, self.tenant.id, connection_id)
 
     async def connections(self) -> list[Connection]:
         """Return the tenant's connections."""
@@ -176,7 +161,7 @@ class App:
         kept = Secrets(granted.access_token, granted.refresh_token, client_secret)
         trial = await self._connections.add(self.tenant.id, terms, kept, expires_at=granted.expires_at)
         try:
-            client = await self._client(trial)
+            client = await self.client(trial)
             login, companies = await procore_login(client), await procore_companies(client)
             connection = await self._settled(trial, terms, _chosen(companies, company_id))
         except BaseException:
@@ -194,7 +179,7 @@ class App:
         ]
         if not older:
             return await self._connections.set_company(self.tenant.id, trial.id, company_id)
-        tried, kept = await Credentials(self._store, self._vault).read(self.tenant.id, trial.id)
+        tried, kept = await Credentials(self.store, self._vault).read(self.tenant.id, trial.id)
         renewed = await self._connections.reconnect(
             self.tenant.id, older[0].id, kept, terms=terms, expires_at=tried.token_expires_at
         )
@@ -230,82 +215,41 @@ class App:
         stopping: Callable[[], bool] = lambda: False,
     ) -> Synced:
         """Sync one connection. Raises TiebeamError; StoppedError once `stopping` has said yes."""
-        client = await self._client(connection)
+        client = await self.client(connection)
         work = Sync(
-            self._replica(connection),
+            self.replica(connection),
             procore_reader(client),
             self.clock,
             STREAMS,
             wish,
             pace=pace(self.settings),
             on_progress=on_progress,
-            ask_budget=partial(self._budget, self._gate(connection)),
+            ask_budget=partial(self.budget, self.gate(connection)),
             stopping=stopping,
         )
         return Synced(connection.id, connection.vendor, await work.run())
 
-    async def plan(self, connection: Connection) -> Plan:
-        """Return what the next hour's calls of a connection are best spent on, as things stand."""
-        return (await self._planned(connection)).plan
-
-    async def something_due(self, connection: Connection) -> bool:
-        """Whether a connection's copy is still incomplete, or something of it should be read by now."""
-        found = await self._planned(connection)
-        return found.copying or bool(found.new or found.plan.due(self.clock.now()))
-
-    async def sync_due(self, connection: Connection, stopping: Callable[[], bool]) -> bool:
-        """Read of a connection what the plan says is due; everything, while its first copy is incomplete.
-
-        Returns whether all of it could be read. Raises TiebeamError.
-        """
-        found = await self._planned(connection)
-        feeds = frozenset(
-            feed_id
-            for choice in found.plan.due(self.clock.now())
-            for feed_id in (choice.feed_ids or (choice.feed_id,))
-        )
-        wish = Wish() if found.copying else Wish(feeds=feeds | found.new)
-        if wish.feeds is not None and not wish.feeds:
-            return True
-        began = self.clock.now()
-        report = (await self.sync_one(connection, wish, stopping=stopping)).report
-        freshness = Freshness(self._store, self.tenant.id, connection.id)
-        for feed_id, seen in seen_of(report.reads, found.plan, began):
-            await freshness.note_read(feed_id, seen)
-        return report.complete
-
-    async def _planned(self, connection: Connection) -> Planned:
-        feeds = await self._replica(connection).ensure_feeds(())
-        evidence = await Freshness(self._store, self.tenant.id, connection.id).evidence()
-        budget = await self._budget(self._gate(connection))
-        calls = (budget.per_hour if budget else self.settings.rate_hourly_max) * POLL_SHARE
-        return planned(STREAMS, feeds, evidence, calls, self.clock.now())
-
-    async def keep_alive(self, connection: Connection) -> None:
-        """See that a connection's access is good, refreshing it when its end is near. Raises TiebeamError."""
-        await (await self._tokens(connection)).token()
-
     async def holds(self, *, waiting_only: bool = True) -> list[Hold]:
         """Return the deletions that wait for a person."""
-        return await Replica(self._store, self.tenant.id, self.tenant.id, self.clock).holds(
+        return await Replica(self.store, self.tenant.id, self.tenant.id, self.clock).holds(
             waiting_only=waiting_only
         )
 
     async def decide_hold(self, hold_id: int, *, approve: bool, by: str) -> int | None:
         """Apply or refuse held deletions; None when nothing waits under that number."""
-        replica = Replica(self._store, self.tenant.id, self.tenant.id, self.clock)
+        replica = Replica(self.store, self.tenant.id, self.tenant.id, self.clock)
         return await replica.decide_hold(hold_id, approve=approve, by=by)
 
     def alert_desk(self) -> AlertDesk:
         """Return where alerts are kept and told of. Raises BadInputError for a URL that cannot be used."""
-        return AlertDesk(Alerts(self._store), self.clock, alert_channels(self.settings))
+        return AlertDesk(Alerts(self.store), self.clock, alert_channels(self.settings))
 
     def log_archive(self, *, days: int | None = None) -> LogArchive:
         """Return the archive of the sync log; `days` keeps it shorter or longer than is set."""
         folder = self.settings.archive or self.settings.data / "archive"
         kept = keep(self.settings)
         kept = kept if days is None else replace(kept, sync_log_days=days)
-        return LogArchive(OldRows(self._store), folder, self.clock, keep=kept)
+        return LogArchive(OldRows(self.store), folder, self.clock, keep=kept)
 
     async def status(self, *, log_limit: int = 0) -> list[ConnectionStatus]:
         """Return how every connection stands."""
@@ -335,28 +279,32 @@ class App:
         )
 
     async def _calls_left(self, one: Connection) -> str:
-        level = await self._gate(one).level()
+        level = await self.gate(one).level()
         if level.off:
             return "the rate gate is off"
         if level.paused_seconds:
             return f"none for {level.paused_seconds:.0f} s ({level.pause_reason})"
         return ", ".join(f"{window.left} of {window.limit} in the {window.name}" for window in level.windows)
 
-    async def _budget(self, gate: RateGate) -> Budget | None:
+    async def budget(self, gate: RateGate) -> Budget | None:
+        """Return what the hour allows; None while nothing limits it."""
         level = await gate.level()
         hour = next((window for window in level.windows if window.width_seconds >= 3600), None)
         return Budget(hour.left, hour.limit) if hour and not level.off else None
 
-    def _replica(self, connection: Connection) -> Replica:
-        return Replica(self._store, self.tenant.id, connection.id, self.clock)
+    def replica(self, connection: Connection) -> Replica:
+        """Return the copy of a connection, for who writes it."""
+        return Replica(self.store, self.tenant.id, connection.id, self.clock)
 
-    def _gate(self, connection: Connection) -> RateGate:
+    def gate(self, connection: Connection) -> RateGate:
+        """Return what every call of a connection passes."""
         domain = domain_of(connection.vendor, connection.environment, connection.client_id)
         rates = Rates(calls_per_hour=self.settings.rate_hourly_max, off=not self.settings.rate_limit)
-        return RateGate(PostgresRow(self._store, domain), clock=self.clock, rates=rates)
+        return RateGate(PostgresRow(self.store, domain), clock=self.clock, rates=rates)
 
-    async def _tokens(self, connection: Connection) -> VaultTokenSource:
-        credentials = Credentials(self._store, self._vault)
+    async def tokens(self, connection: Connection) -> VaultTokenSource:
+        """Return where a connection's access comes from. Raises TiebeamError."""
+        credentials = Credentials(self.store, self._vault)
         _, kept = await credentials.read(self.tenant.id, connection.id)
         login = ProcoreLogin(
             environment=environment_at(connection.login_url, connection.api_url),
@@ -374,12 +322,13 @@ class App:
             chance=_chance,
         )
 
-    async def _client(self, connection: Connection) -> ProcoreClient:
+    async def client(self, connection: Connection) -> ProcoreClient:
+        """Return what calls Procore as a connection. Raises TiebeamError."""
         return ProcoreClient(
             base_url=connection.api_url,
             company_id=connection.company_id,
-            gate=self._gate(connection),
-            tokens=await self._tokens(connection),
+            gate=self.gate(connection),
+            tokens=await self.tokens(connection),
             transport=self._transport,
             clock=self.clock,
             chance=_chance,
@@ -434,7 +383,7 @@ async def opened(
         await bring_up_to_date(settings, found)
         store = await Store.open(found.url, clock=now, pool_size_max=settings.concurrency + 4)
         try:
-            tenant = await _tenant(store, settings)
+            tenant = await tenant_in(store, settings)
             async with transport_for(transport) as way:
                 yield App(settings, now, store, tenant, way)
         finally:
@@ -447,7 +396,8 @@ async def bring_up_to_date(settings: Settings, found: Database) -> None:
         await _prepare(found)
 
 
-async def _tenant(store: Store, settings: Settings) -> Tenant:
+async def tenant_in(store: Store, settings: Settings) -> Tenant:
+    """Return the tenant that is set. Raises NotSetUpError when it is not there."""
     tenant = await Tenants(store).find(settings.tenant)
     if tenant is None:
         raise NotSetUpError(
@@ -465,45 +415,6 @@ async def transport_for(given: Transport | None) -> AsyncIterator[Transport]:
         return
     async with AiohttpTransport() as own:
         yield own
-
-
-async def check_database(settings: Settings) -> str:
-    """Say how the database stands. Raises the errors of the database, and NotSetUpError."""
-    async with database(settings) as found:
-        state = await schema_state(found.owner_url)
-        if state.too_old:
-            raise NotSetUpError(
-                "The database was never set up, or is of an older release.", action="Run `tiebeam init`."
-            )
-        store = await Store.open(found.url, clock=SystemClock(), pool_size_max=1)
-        try:
-            await _tenant(store, settings)
-            version = await store.server_version()
-        finally:
-            await store.close()
-        kind = "embedded" if settings.database_url is None else "by URL"
-        return f"PostgreSQL {version} ({kind}), schema {state.pre.current}"
-
-
-async def check_key(settings: Settings) -> str:
-    """Say where the master key comes from. Raises MasterKeyError."""
-    keyring(settings)
-    return "set in the environment" if settings.master_key else f"kept in {key_file(settings)}"
-
-
-async def check_login(settings: Settings, environment: Environment) -> str:
-    """Ask Procore's login for a grant to the app. Raises LoginError."""
-    client_id, client_secret = procore_app(settings)
-    async with AiohttpTransport() as transport:
-        login = ProcoreLogin(
-            environment=environment,
-            client_id=client_id,
-            client_secret=client_secret,
-            transport=transport,
-            clock=SystemClock(),
-        )
-        await login.client_credentials()
-    return f"{environment.title} grants access to the app"
 
 
 def keyring(settings: Settings) -> Keyring:

@@ -78,6 +78,21 @@ class Settings(BaseSettings):
         default=14, ge=1, le=90, description="How many days of daily logs a routine sync reads again."
     )
     concurrency: int = Field(default=4, ge=1, le=32, description="How many listings are read side by side.")
+    web_host: str = Field(
+        default="127.0.0.1", description="The address that the web pages and webhooks are served at."
+    )
+    web_port: int = Field(default=8400, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    webhook_url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="The public address under which Procore can reach this server, such as "
+        "https://tiebeam.example.com. Without it nothing is asked to deliver, and polling does it all.",
+    )
+    webhook_signing_key: SecretStr | None = Field(
+        default=None,
+        description="A key by which each delivery is signed besides (HMAC-SHA-256 of its body), for a relay "
+        "that signs. Procore itself does not.",
+    )
     worker_jobs: int = Field(
         default=8, ge=1, le=64, description="How many jobs one worker does side by side."
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from tiebeam.cli import connect, deletions, queue, records
-from tiebeam.cli.always import scheduler, up, worker
+from tiebeam.cli import alerts, connect, deletions, log, queue, records
+from tiebeam.cli.always import scheduler, up, web, worker
 from tiebeam.cli.demo import demo
 from tiebeam.cli.doctor import doctor
 from tiebeam.cli.init import init
@@ -37,8 +37,11 @@ app.command()(status)
 app.command()(up)
 app.command()(worker)
 app.command()(scheduler)
+app.command()(web)
 app.command()(plan)
 app.add_typer(queue.commands, name="queue")
+app.add_typer(alerts.commands, name="alerts")
+app.add_typer(log.commands, name="log")
 app.add_typer(records.commands, name="records")
 app.add_typer(deletions.commands, name="deletions")
 app.add_typer(sim_commands, name="sim")

@@ -10,6 +10,7 @@ from tiebeam.app import opened
 from tiebeam.cli.output import AsJson, console, print_json, print_table
 from tiebeam.cli.running import run_command
 from tiebeam.settings import read_settings
+from tiebeam.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +27,7 @@ def plan(
 
     async def work() -> Exit | None:
         async with opened(read_settings()) as app:
-            found = [(one, await app.plan(one)) for one in await app.connections()]
+            found = [(one, await Upkeep(app).plan(one)) for one in await app.connections()]
             now = app.clock.now()
         if as_json:
             print_json({"at": now, "connections": [_plain(str(one.id), made) for one, made in found]})

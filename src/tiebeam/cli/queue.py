@@ -10,7 +10,7 @@ import typer
 from tiebeam.app import opened
 from tiebeam.cli.output import AsJson, ago, console, print_json, print_table
 from tiebeam.cli.running import run_command
-from tiebeam.duties import refresh_job, sync_job
+from tiebeam.duties import SCHEDULES, refresh_job, sync_job
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.settings import read_settings
 
@@ -122,7 +122,12 @@ def _change(schedule: str, *, every_minutes: float | None, enabled: bool) -> Non
     async def work() -> Exit | None:
         interval = timedelta(minutes=every_minutes) if every_minutes else None
         async with opened(read_settings()) as app:
-            await app.set_schedule(schedule, every=interval, enabled=enabled)
+            if schedule not in SCHEDULES:
+                known = ", ".join(SCHEDULES)
+                raise BadInputError(
+                    f"There is no schedule {schedule!r}.", action=f"Name one of these: {known}."
+                )
+            await app.schedules.set(schedule, every=interval, enabled=enabled, tenant_id=app.tenant.id)
         state = "off" if not enabled else f"every {every_minutes:g} min" if every_minutes else "on"
         console.print(f"{schedule} is {state} for this tenant.", highlight=False)
         return None
