@@ -1,4 +1,4 @@
-"""Virtual time for the bench of freshness: a policy, the limits of the vendor, and how long each change waited."""
+"""Virtual time for the bench of freshness: a policy, the vendor's limits, and how long changes waited."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from freshness_world import Change, World
+    from bench.rig.freshness_world import Change, World
 
     from tiebeam.replicate.freshness.model import Item
 
@@ -152,7 +152,9 @@ class Run:
             item = self._items[look.feed_id]
             calls = round(item.probe.cost_calls if look.probe and item.probe else item.cost_calls)
             pace = self._policy.pace(now)
-            at = max(now, look.at, now + (min(calls, BURST) - saved) / pace)
+            # Calls that lie idle go to what is due next: they cannot be saved up.
+            due = min(look.at, now + (BURST - saved) / pace)
+            at = max(now, due, now + (min(calls, BURST) - saved) / pace)
             if self._deliveries and self._deliveries[0][0] <= at:
                 arrived = max(now, self._deliveries[0][0])
                 saved = min(BURST, saved + (arrived - now) * pace)

@@ -24,10 +24,12 @@ PARENTS_EACH = {"contract_id": 1, "schedule_id": 1, "specification_section_divis
 """How many records of the kinds that streams are read within a project has."""
 UNTOLD = frozenset({"delay_logs", "project_tools", "project_users", "project_vendors", "companies"})
 """Views that no webhook tells of, or not of all changes, by what was seen of Procore."""
-MEDIAN_CHANGES_A_DAY = {1: 4.0, 2: 0.8, 3: 0.15}
+MEDIAN_CHANGES_A_DAY = {1: 0.4, 2: 0.08, 3: 0.016}
 """By priority; what is asked for most often is what changes most often."""
-SPREAD = 1.6
-"""Sigma of the lognormal rates: one feed in twenty changes 14 times as often as the median."""
+FEED_SPREAD = 2.0
+PROJECT_SPREAD = 1.2
+"""Sigmas of the lognormal factors: most tools of a project are hardly used and some are used all day, most
+projects are ending or only begun and some are in full swing (one in twenty is 7 times as busy as usual)."""
 WORKING_HOURS = {day * 24 + hour for day in range(5) for hour in range(12, 22)}
 """Monday to Friday, seven to five in Chicago, in hours of the week in UTC."""
 AT_NIGHT = 0.03
@@ -77,7 +79,11 @@ def company(seed: int, *, working_hours: bool, probes: bool = True, webhooks: bo
     streams = {stream.name: stream for stream in STREAMS}
     covered = {stream.name for stream in STREAMS if stream.view not in UNTOLD} if webhooks else set()
     feeds = [_feed(number, *place) for number, place in enumerate(_places(), 1)]
-    rates = {feed.id: _rate(streams[feed.stream], rng) for feed in feeds}
+    busy = {str(project): rng.lognormvariate(0.0, PROJECT_SPREAD) for project in range(1, PROJECTS + 1)}
+    rates = {
+        feed.id: _rate(streams[feed.stream], rng) * busy.get(feed.scope.project_id or "", 1.0)
+        for feed in feeds
+    }
     shape = _shape(working_hours=working_hours)
     kept, truth = [], {}
     for item in items_of(STREAMS, feeds, covered=covered):
@@ -101,14 +107,27 @@ def _places() -> Iterator[tuple[str, str]]:
 
 def _feed(number: int, stream: str, scope_text: str) -> Feed:
     return Feed(
-        number, UUID(int=1), stream, scope_text, Access.OPEN, None, 0, None, None, None, None, None, None, None
+        number,
+        UUID(int=1),
+        stream,
+        scope_text,
+        Access.OPEN,
+        None,
+        0,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
     )
 
 
 def _rate(stream: Stream, rng: Random) -> float:
     # A family has twenty streams, and together they change as often as two of the others.
     scale = 0.3 if stream.family else 1.0
-    return MEDIAN_CHANGES_A_DAY[stream.priority] * scale * rng.lognormvariate(0.0, SPREAD) / 24
+    return MEDIAN_CHANGES_A_DAY[stream.priority] * scale * rng.lognormvariate(0.0, FEED_SPREAD) / 24
 
 
 def _shape(*, working_hours: bool) -> list[float]:

@@ -1,10 +1,11 @@
 """How often each feed changes, by hour of the week, from what its reads have found. Pure.
 
-Three levels share what they know. A feed that was seldom seen to change is taken for one like the others of its
-stream, and a stream for one like the others of the company; when in the week things happen is learnt by
-the company first (workdays alike, weekends alike), then by stream, then by feed. Each level is a Gamma prior of the one
-below, so a few counts move a feed and many decide. What was seen fades with a half-life: a feed that was quiet
-for a month and is not watched returns to what its stream does, and is tried again.
+Levels share what they know. A feed that was seldom seen to change is taken for one like the others of its
+stream, as busy as its project is, and a stream for one like the others of the company. When in the week
+things happen is learnt by the company first (workdays alike, weekends alike), then by stream, then by feed.
+Each level is a Gamma prior of the one below, so a few counts move a feed and many decide. What was seen
+fades with a half-life: a feed that was quiet for a month and is not watched returns to what its stream
+does, and is tried again.
 """
 
 from __future__ import annotations
@@ -35,14 +36,15 @@ HALF_LIFE = timedelta(days=28)
 LOOK_BACK_HOURS_MAX = 14 * 24
 """A feed that was not read for longer than this has only its last fortnight counted."""
 CHANGES_PER_READ_MAX = 50
-"""A bulk import is one event with many records; more than this says nothing about how often it happens."""
+"""A bulk import is one event with many records: more than this says nothing about how often it happens."""
 
 PRIOR_RATE_PER_HOUR = 0.05
 _COMPANY_CHANGES = 2.0
 _STREAM_CHANGES = 1.0
-_FEED_CHANGES = 0.5
-_SHAPE_CHANGES = 6.0
-_FEED_SHAPE_CHANGES = 12.0
+_FEED_CHANGES = 0.4
+_PROJECT_FEEDS = 4.0
+_SHAPE_CHANGES = 20.0
+_FEED_SHAPE_CHANGES = 40.0
 """How many changes of its own weigh as much as what the level above says."""
 _QUIETEST = 0.01
 """No hour is taken for quieter than this part of the mean: nobody would look at it again."""
@@ -54,8 +56,8 @@ def observe(evidence: Evidence, seen: Seen, shape: Sequence[float] | None = None
     """Return the evidence with one more read in it.
 
     Changes that webhooks told of since the read before count as well. The first read of a feed only starts
-    the watch: what it brings was there before. `shape` (168 numbers in any unit) says when in the week changes
-    are likely, by which those of a long interval are laid on its hours.
+    the watch: what it brings was there before. `shape` (168 numbers in any unit) says when in the week
+    changes are likely, by which those of a long interval are laid on its hours.
     """
     if evidence.as_of is None:
         return replace(evidence, as_of=seen.until, reads=1.0, calls=float(seen.calls), told_pending=0)
@@ -142,21 +144,49 @@ class _Watched:
 
 
 def estimates(items: Iterable[Item], evidence: Mapping[int, Evidence], now: datetime) -> dict[int, Estimate]:
-    """Return the estimate of every item, by its `feed_id`; of those without evidence, what their stream does."""
+    """Return the estimate of every item by its `feed_id`; without evidence, that of its stream."""
     streams: dict[str, dict[int, _Watched]] = defaultdict(dict)
-    for item in items:
+    known = {item.feed_id: item for item in items}
+    if not known:
+        return {}
+    for item in known.values():
         streams[item.stream][item.feed_id] = _watched(evidence.get(item.feed_id, Evidence()), now)
     everyone = [one for feeds in streams.values() for one in feeds.values()]
     rate = _rate(everyone, PRIOR_RATE_PER_HOUR, _COMPANY_CHANGES)
+    rates = {name: _rate(feeds.values(), rate, _STREAM_CHANGES) for name, feeds in streams.items()}
+    busy = _busy(known, streams, rates)
     shape = _company_shape(everyone)
     found: dict[int, Estimate] = {}
-    for feeds in streams.values():
-        stream_rate = _rate(feeds.values(), rate, _STREAM_CHANGES)
-        bases = {feed_id: _base(one, stream_rate, shape) for feed_id, one in feeds.items()}
+    for name, feeds in streams.items():
+        usual = {feed_id: rates[name] * busy[_project(known[feed_id])] for feed_id in feeds}
+        bases = {feed_id: _base(one, usual[feed_id], shape) for feed_id, one in feeds.items()}
         stream_shape = _stream_shape([(bases[feed_id], one) for feed_id, one in feeds.items()], shape)
         for feed_id, one in feeds.items():
-            found[feed_id] = _estimate(one, _base(one, stream_rate, stream_shape), stream_shape)
+            found[feed_id] = _estimate(one, _base(one, usual[feed_id], stream_shape), stream_shape)
     return found
+
+
+def _project(item: Item) -> str:
+    return item.scope_text.partition("/")[0]
+
+
+def _busy(
+    known: Mapping[int, Item], streams: Mapping[str, Mapping[int, _Watched]], rates: Mapping[str, float]
+) -> dict[str, float]:
+    """Return how many times as busy as the middle one each project is.
+
+    By the roots of the counts of its feeds, so that one busy tool does not speak for all the others.
+    """
+    seen: dict[str, float] = defaultdict(lambda: _PROJECT_FEEDS)
+    due: dict[str, float] = defaultdict(lambda: _PROJECT_FEEDS)
+    for name, feeds in streams.items():
+        for feed_id, one in feeds.items():
+            project, usual = _project(known[feed_id]), rates[name] * one.hours_sum
+            seen[project] += math.sqrt(one.changes_sum)
+            due[project] += math.sqrt(usual) if usual > 0 else 0.0
+    ratios = {project: (seen[project] / due[project]) ** 2 for project in seen}
+    middle = sorted(ratios.values())[len(ratios) // 2]
+    return {project: ratio / middle for project, ratio in ratios.items()}
 
 
 def _watched(evidence: Evidence, now: datetime) -> _Watched:
@@ -179,7 +209,7 @@ def _rate(some: Iterable[_Watched], prior: float, strength: float) -> float:
 
 def _base(one: _Watched, prior: float, shape: Sequence[float]) -> float:
     """Return the rate of a feed over the whole week, whichever of its hours were watched."""
-    exposure = sum(map(mul, one.hours, shape))
+    exposure = math.fsum(map(mul, one.hours, shape))
     return (_FEED_CHANGES + one.changes_sum) / (_FEED_CHANGES / prior + exposure)
 
 

@@ -38,8 +38,8 @@ def items_of(
 ) -> list[Item]:
     """Return the items of those feeds that can be read, in the order of their ids.
 
-    `covered` names the streams of which webhooks tell, `ceilings` the intervals that a tenant has set, by stream,
-    `families` the titles of families (`Daily logs`), whose feeds are one item a project and tool.
+    `covered` names the streams of which webhooks tell, `ceilings` the intervals that a tenant has set, by
+    stream, `families` the titles of families (`Daily logs`), whose feeds are one item a project and tool.
     """
     known = {stream.name: stream for stream in streams}
     groups: dict[tuple[str, ...], list[Feed]] = defaultdict(list)
@@ -50,7 +50,14 @@ def items_of(
             groups[*together, feed.scope_text].append(feed)
     intervals = ceilings or {}
     return [
-        _item(group, known, covered, (evidence or {}).get(group[0].id), intervals, families or {})
+        _item(
+            group,
+            known,
+            covered=covered,
+            evidence=(evidence or {}).get(group[0].id),
+            ceilings=intervals,
+            families=families or {},
+        )
         for group in groups.values()
     ]
 
@@ -58,6 +65,7 @@ def items_of(
 def _item(
     group: Sequence[Feed],
     known: Mapping[str, Stream],
+    *,
     covered: Collection[str],
     evidence: Evidence | None,
     ceilings: Mapping[str, timedelta],

@@ -30,7 +30,7 @@ def hour_of_week(hours: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A call that costs less than a read and tells of some of the changes, such as a vendor's count of rows."""
+    """A call that costs less than a read and tells of some changes, such as a vendor's count of rows."""
 
     cost_calls: float
     sees_share: float

@@ -1,4 +1,4 @@
-"""Which feeds to read now and in the next hour, why, and what the budget cannot cover. Pure: plan, then run."""
+"""Which feeds to read now and in the next hour, why, and what the budget cannot cover. Pure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tiebeam.replicate.freshness.words import Why, reason, shortfalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
     from tiebeam.replicate.freshness.model import Item
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,9 +27,9 @@ RECONCILE_EVERY = timedelta(hours=6)
 CRITICAL_TIMES = 5.0
 """So many times its interval, and a feed's age is critical (requirement R16)."""
 CRITICAL_SHARE_MAX = 0.6
-"""How much of the budget may go into keeping every feed below critical when the intervals themselves do not fit."""
+"""How much of the budget may keep every feed below critical when the intervals themselves do not fit."""
 FLOOR_SHARE = 0.12
-"""How much goes into reading even the quietest feeds when that does not fit either; it keeps estimates true."""
+"""How much goes into the quietest feeds when that does not fit either: it keeps their estimates true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Slot:
         return moment_of(self._due(hours_since_epoch(read_at), self.item.cost_calls, 1 - shown))
 
     def next_probe(self, looked_at: datetime) -> datetime | None:
-        """Return when it is to be probed, having been probed or read at `looked_at`; None: it is not probed."""
+        """Return when it is to be probed, having been looked at `looked_at`; None: it is not probed."""
         probe = self.item.probe
         if probe is None or self.pace.probe_hours is None:
             return None
@@ -85,8 +86,8 @@ class Slot:
     def _due(self, start: float, calls: float, share: float) -> float:
         """Return when what has piled up since `start` is worth the calls at the plan's price.
 
-        With a constant rate this is the square-root law. With the week's ups and downs it is the same law on what
-        has really piled up: the expected changes, times how long each has waited.
+        With a constant rate this is the square-root law. With the week's ups and downs it is the same law
+        on what has really piled up: the expected changes, times how long each has waited.
         """
         if share <= 0:
             return start + self.hours_max
@@ -118,7 +119,7 @@ class Plan:
     now: datetime
     budget_calls_per_hour: float
     owed_calls_per_hour: float
-    """Calls that changed records cost whenever they are read, such as details: not for the planner to spend."""
+    """Calls that changed records cost whenever they are read, such as details: not ours to spend."""
     stretch: float
     """How many times its interval a feed may be old at most; 1 when the budget holds every interval."""
     allocation: Allocation
@@ -126,10 +127,20 @@ class Plan:
     last_reads: Mapping[int, datetime]
     last_probes: Mapping[int, datetime]
 
-    def due(self, now: datetime) -> list[Choice]:
-        """Return what should have been read by `now`, the most urgent first."""
+    def due(self, now: datetime, *, spare_calls: float = 0.0) -> list[Choice]:
+        """Return what should have been read by `now`, the most urgent first.
+
+        When calls lie idle, `spare_calls` of them go to what is due next, ahead of its time: they cannot be
+        saved up.
+        """
         looks = sorted(look for slot in self.slots.values() for look in self._next(slot, now))
-        return [self._choice(look, now) for look in looks if look.at <= now]
+        due = sorted((look for look in looks if look.at <= now), key=lambda look: look.urgency(now))
+        for look in looks[len(due) :]:
+            spare_calls -= look.calls
+            if spare_calls < 0:
+                break
+            due.append(look)
+        return [self._choice(look, now) for look in due]
 
     @cached_property
     def hour(self) -> tuple[Call, ...]:
@@ -145,7 +156,7 @@ class Plan:
 
     @cached_property
     def shortfalls(self) -> tuple[str, ...]:
-        """What the budget cannot cover, a sentence a stream, the worst first; empty when all intervals hold."""
+        """What the budget cannot cover, a sentence a stream, the worst first; empty when all hold."""
         ages = [(slot.item, slot.interval) for slot in self.slots.values()]
         return shortfalls(ages, critical_times=CRITICAL_TIMES)
 
@@ -161,9 +172,7 @@ class Plan:
         probe_at = slot.next_probe(looked_at)
         if probe_at is None or item.probe is None or read.at <= max(now, probe_at):
             return [read]
-        probe = _Look(
-            probe_at, item.feed_id, probe=True, calls=item.probe.cost_calls, last_at=looked_at
-        )
+        probe = _Look(probe_at, item.feed_id, probe=True, calls=item.probe.cost_calls, last_at=looked_at)
         return [probe, read]
 
     def _hour(self, slot: Slot, end: datetime) -> Iterator[_Look]:
@@ -199,6 +208,11 @@ class _Look(NamedTuple):
     calls: float
     last_at: datetime
 
+    def urgency(self, now: datetime) -> tuple[float, datetime, int]:
+        """Sort by age in intervals: when calls are late, what is read often suffers most from it."""
+        wanted = max(self.at - self.last_at, timedelta(seconds=1))
+        return -((now - self.last_at) / wanted), self.at, self.feed_id
+
 
 def plan(
     items: Sequence[Item],
@@ -211,8 +225,9 @@ def plan(
 ) -> Plan:
     """Return what the next hour's calls are best spent on.
 
-    `budget_calls_per_hour` is what polling may spend; `last_reads` and `last_probes` are by `feed_id`, and an
-    item without an estimate or a last read is simply read first. Raises ValueError for a budget that is not positive.
+    `budget_calls_per_hour` is what polling may spend; `last_reads` and `last_probes` are by `feed_id`, and
+    an item without an estimate or a last read is simply read first. Raises ValueError for a budget that is
+    not positive.
     """
     if not budget_calls_per_hour > 0:
         raise ValueError("A budget of no calls cannot be planned: give polling at least some calls an hour.")
@@ -249,8 +264,9 @@ def _ceiling(item: Item) -> timedelta:
 def _stretch(items: Sequence[Item], budget: float) -> float:
     """Return how far the ceilings must give way.
 
-    Not at all while they fit. Else to just below critical, while that leaves calls for what changes. Else so far that
-    they cost a small part of the budget: then ages are bounded by what the calls can do, and the law does the rest.
+    Not at all while they fit. Else to just below critical, while that leaves calls for what changes. Else
+    so far that they cost a small part of the budget: then ages are bounded by what the calls can do, and
+    the law does the rest.
     """
     wanted = math.fsum(item.cost_calls / (_ceiling(item) / timedelta(hours=1)) for item in items)
     if wanted <= budget:

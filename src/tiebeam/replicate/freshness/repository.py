@@ -1,4 +1,4 @@
-"""What the reads of a connection's feeds have found, remembered. Every query names its tenant, wall or no wall."""
+"""What the reads of a connection's feeds have found, remembered. Every query names its tenant."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ Q = queries("tiebeam.replicate.freshness")
 
 
 class Freshness:
-    """The evidence of one connection's feeds. `feed_id` is that of the item: of several read together, the lowest."""
+    """The evidence of one connection's feeds.
+
+    `feed_id` is that of the item: the lowest of those that are read together.
+    """
 
     def __init__(self, store: Store, tenant_id: UUID, connection_id: UUID) -> None:
         self._store = store

@@ -33,7 +33,7 @@ create table tiebeam.feed_evidence (
 
 
 def upgrade() -> None:
-    """Create the evidence, behind the wall. A third of each page stays free: rows are rewritten at every read."""
+    """Create the evidence, behind the wall; with room in each page, as every read rewrites a row."""
     op.execute(_EVIDENCE)
     op.execute("alter table tiebeam.feed_evidence set (fillfactor = 65)")
     wall("tiebeam.feed_evidence")

@@ -1,0 +1,32 @@
+"""The figure of freshness can be measured by anybody, and what it promises holds from the first week on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parents[2] / "bench" / "freshness.py"
+RATIOS = {
+    "over_optimum",
+    "over_constant_optimum",
+    "over_fixed",
+    "p95_over_fixed",
+    "over_round_robin",
+    "first_week_over_optimum",
+    "webhook_p95_s",
+}
+
+
+def test_the_bench_of_freshness_ends_with_one_line_of_json_and_holds_its_goals() -> None:
+    words = [sys.executable, str(BENCH), "--json", "--weeks=1"]
+    answer = subprocess.run(words, capture_output=True, text=True, check=False, timeout=500)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.count("\n") == 1
+    found = json.loads(answer.stdout)
+    assert found["figure"] == "freshness"
+    assert set(found["ratios"]) == RATIOS
+    assert 1 <= found["ratios"]["over_optimum"] <= 1.5
+    assert found["ratios"]["over_fixed"] <= 0.33
+    assert found["ratios"]["webhook_p95_s"] < 15
