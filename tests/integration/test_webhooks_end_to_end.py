@@ -249,6 +249,36 @@ async def test_a_hook_is_made_once_checked_and_mended(store: Store, tenant: Tena
     assert current.vendor_hook_id == str(other.id)
 
 
+@pytest.mark.parametrize("killed_at", ["make", "add_triggers", None])
+async def test_what_waited_for_a_hook_that_was_lost_is_read_again_whatever_was_killed(
+    store: Store, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, killed_at: str | None
+) -> None:
+    room = await PostRoom.opened(store, tenant.id)
+    await room.sync("submittals")
+    await room.keeper.keep(room.terms())
+    room.desk.clock.advance(600)
+    missed = room.desk.put("submittals", title="Missed", number="1")
+    room.desk.simulator.webhooks.hooks.clear()
+    if killed_at is not None:
+        with monkeypatch.context() as patched:
+            patched.setattr(room.calls, killed_at, _killed)
+            with pytest.raises(KeyboardInterrupt):
+                await room.keeper.keep(room.terms())
+    else:
+        await room.keeper.keep(room.terms())
+    await room.fetch(after_seconds=120)
+    assert str(missed) in await room.find("submittals")
+    await room.keeper.keep(room.terms())
+    assert len(room.desk.simulator.webhooks.hooks) == 1
+    seen = room.desk.put("submittals", title="Seen", number="2")
+    await room.told()
+    assert str(seen) in await room.find("submittals")
+
+
+async def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 async def test_a_hook_is_ended_with_its_connection_and_no_others(store: Store, tenant: Tenant) -> None:
     room = await PostRoom.opened(store, tenant.id)
     await room.keeper.keep(room.terms())

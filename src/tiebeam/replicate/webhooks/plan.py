@@ -30,7 +30,10 @@ _WAIT_MAX = timedelta(minutes=10)
 
 
 def is_echo(event: Event, hook: Hook) -> bool:
-    """Whether we did it ourselves: by the app that did it or, where payload v4 does not say, by the user."""
+    """Whether we did it ourselves: by the app that did it or, where payload v4 does not say, by the user.
+
+    A deletion is always looked at: it must be confirmed, whoever made it.
+    """
     if event.event_type == "delete":
         return False
     if event.application_id is not None:
@@ -71,9 +74,14 @@ def filed(
     )
 
 
-def covered_streams() -> frozenset[str]:
-    """Return the streams that deliveries tell of."""
-    return frozenset(STREAM_OF.values())
+def streams_to_catch_up(streams: Iterable[Stream]) -> frozenset[str]:
+    """Return the streams that deliveries tell of and that can be read from a moment on in a call or two.
+
+    The others would cost a whole listing each: a gap in them is left to polling, which reads them anyway.
+    """
+    told = frozenset(STREAM_OF.values())
+    timed = (one for one in streams if one.listings[0].time_filter is not TimeFilter.NONE)
+    return frozenset(stream.name for stream in timed if stream.name in told)
 
 
 @dataclass(frozen=True, slots=True)
