@@ -69,17 +69,25 @@ async def test_what_a_webhook_brought_is_what_the_next_sync_would_have(store: St
     assert {view: await room.find(view) for view in views} == before
 
 
-async def test_a_reply_brings_its_rfi(store: Store, tenant: Tenant) -> None:
+@pytest.mark.parametrize("version", ["v2.0", "v3.0"])
+@pytest.mark.parametrize("touched", [True, False])
+async def test_a_reply_brings_its_rfi(store: Store, tenant: Tenant, version: str, *, touched: bool) -> None:
+    """Version 3 names the RFI, so that it is found even when the reply did not move its time."""
     room = await PostRoom.opened(store, tenant.id)
+    room.desk.state.children_touch_parents = touched
     rfi = room.desk.put("rfis", subject="Which anchor?", questions=[])
+    room.desk.clock.advance(7200)
     await room.sync("rfis")
-    await room.keeper.keep(room.terms())
-    room.desk.put("rfi_replies", rfi, body="The long one", plain_text_body="The long one")
+    await room.keeper.keep(room.terms(payload_version=version))
+    room.desk.put("rfi_replies", rfi, body="The long one")
+    room.desk.gate.entered.clear()
     done = await room.told()
     assert (done.waiting, done.left) == (0, 0)
-    keys = {row[0] for row in await room.rows("select record_id from tiebeam.webhook_delivery")}
-    assert str(rfi) not in keys or len(keys) > 1
-    assert str(rfi) in await room.find("rfis")
+    fetched = len(room.desk.gate.entered)
+    assert (
+        fetched
+        == {("v3.0", True): 2, ("v3.0", False): 3, ("v2.0", True): 2, ("v2.0", False): 1}[version, touched]
+    )
 
 
 @pytest.mark.parametrize("view", ["submittals", "rfis", "change_events", "meetings", "documents"])

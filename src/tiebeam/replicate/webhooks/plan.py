@@ -127,11 +127,12 @@ def second_asks(stream: Stream, missing: Sequence[Pending], known: Mapping[str, 
 def _as_it_was(stream: Stream, missing: Sequence[Pending], known: Mapping[str, Known]) -> list[Ask]:
     """Return where a record stands whose time of modification did not move with what was told."""
     moments = {known[pending.key].vendor_at for pending in missing if pending.key in known}
+    deletions = any(pending.deleted for pending in missing)
     return [
         Ask(index, moment - timedelta(seconds=1), moment + timedelta(seconds=1))
         for moment in sorted(filter(None, moments))
         for index, listing in enumerate(stream.listings)
-        if listing.time_filter is TimeFilter.RANGE
+        if listing.time_filter is TimeFilter.RANGE and (deletions or listing.means is not Means.DELETED)
     ]
 
 
