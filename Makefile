@@ -26,7 +26,7 @@ demo: $(READY) ## Copy a make-believe contractor's Procore and watch it stay tru
 
 test: $(READY) ## Run every test, on two cores
 	@$(PYTEST) -n 2 --dist worksteal --ignore=tests/acceptance $(ARGS)
-	@$(PY) -m pytest tests/acceptance  # One at a time: these start whole systems and are about time, too.
+	@$(PYTEST) --more-claims tests/acceptance  # One at a time: these start whole systems and are about time, too.
 
 check: $(READY) ## Lint, format, types, layers and house rules
 	@$(PY) -m ruff check .

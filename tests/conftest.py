@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from tiebeam.identity.model import Tenant
+
+
+def pytest_configure() -> None:
+    # A shell has its background jobs ignore Ctrl-C, and every process that a test starts would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

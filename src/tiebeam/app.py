@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets as chance
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,9 +16,18 @@ from tiebeam.connectors.procore.oauth import ProcoreLogin
 from tiebeam.identity.repository import Tenants
 from tiebeam.kernel.clock import SystemClock
 from tiebeam.kernel.errors import BadInputError, Owner, TiebeamError
+from tiebeam.operations.alerts.channels import LogChannel, channels_of
+from tiebeam.operations.alerts.desk import AlertDesk
+from tiebeam.operations.alerts.model import Quiet
+from tiebeam.operations.alerts.repository import Alerts
 from tiebeam.operations.limits.gate import RateGate
 from tiebeam.operations.limits.model import Rates, domain_of
 from tiebeam.operations.limits.repository import PostgresRow
+from tiebeam.operations.queue.repository import Queue
+from tiebeam.operations.retention.plan import Keep
+from tiebeam.operations.retention.repository import OldRows
+from tiebeam.operations.retention.run import LogArchive
+from tiebeam.operations.schedules.repository import Schedules
 from tiebeam.operations.tokens.keys import Keyring, MasterKeyError, open_key_file
 from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Status, Terms
 from tiebeam.operations.tokens.repository import Connections, Credentials
@@ -47,6 +56,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.streams import Stream
     from tiebeam.identity.model import Tenant
     from tiebeam.kernel.clock import Clock
+    from tiebeam.operations.alerts.channels import Channel
     from tiebeam.replicate.model import Hold
     from tiebeam.replicate.progress import Progress
     from tiebeam.replicate.replica import DamageEntry, LogEntry, RunEntry, StreamStatus
@@ -109,10 +119,12 @@ class App:
         self.settings = settings
         self.clock = clock
         self.tenant = tenant
-        self._store = store
+        self.store = store
         self._transport = transport
         self._vault = Vault(keyring(settings))
         self._connections = Connections(store, self._vault)
+        self.queue = Queue(store, clock)
+        self.schedules = Schedules(store, clock)
 
     def stream(self, name: str) -> Stream:
         """Return a stream by its name. Raises BadInputError."""
@@ -120,7 +132,7 @@ class App:
 
     def records(self, connection_id: UUID | None = None) -> Records:
         """Return what reads the replica."""
-        return Records(self._store, self.tenant.id, connection_id)
+        return Records(self.store, self.tenant.id, connection_id)
 
     async def connections(self) -> list[Connection]:
         """Return the tenant's connections."""
@@ -149,7 +161,7 @@ class App:
         kept = Secrets(granted.access_token, granted.refresh_token, client_secret)
         trial = await self._connections.add(self.tenant.id, terms, kept, expires_at=granted.expires_at)
         try:
-            client = await self._client(trial)
+            client = await self.client(trial)
             login, companies = await procore_login(client), await procore_companies(client)
             connection = await self._settled(trial, terms, _chosen(companies, company_id))
         except BaseException:
@@ -167,7 +179,7 @@ class App:
         ]
         if not older:
             return await self._connections.set_company(self.tenant.id, trial.id, company_id)
-        tried, kept = await Credentials(self._store, self._vault).read(self.tenant.id, trial.id)
+        tried, kept = await Credentials(self.store, self._vault).read(self.tenant.id, trial.id)
         renewed = await self._connections.reconnect(
             self.tenant.id, older[0].id, kept, terms=terms, expires_at=tried.token_expires_at
         )
@@ -196,32 +208,48 @@ class App:
         return [await self.sync_one(connection, wish, on_progress) for connection in found]
 
     async def sync_one(
-        self, connection: Connection, wish: Wish, on_progress: Callable[[Progress], None]
+        self,
+        connection: Connection,
+        wish: Wish,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> Synced:
-        """Sync one connection."""
-        client = await self._client(connection)
+        """Sync one connection. Raises TiebeamError; StoppedError once `stopping` has said yes."""
+        client = await self.client(connection)
         work = Sync(
-            self._replica(connection),
+            self.replica(connection),
             procore_reader(client),
             self.clock,
             STREAMS,
             wish,
             pace=pace(self.settings),
             on_progress=on_progress,
-            ask_budget=partial(self._budget, self._gate(connection)),
+            ask_budget=partial(self.budget, self.gate(connection)),
+            stopping=stopping,
         )
         return Synced(connection.id, connection.vendor, await work.run())
 
     async def holds(self, *, waiting_only: bool = True) -> list[Hold]:
         """Return the deletions that wait for a person."""
-        return await Replica(self._store, self.tenant.id, self.tenant.id, self.clock).holds(
+        return await Replica(self.store, self.tenant.id, self.tenant.id, self.clock).holds(
             waiting_only=waiting_only
         )
 
     async def decide_hold(self, hold_id: int, *, approve: bool, by: str) -> int | None:
         """Apply or refuse held deletions; None when nothing waits under that number."""
-        replica = Replica(self._store, self.tenant.id, self.tenant.id, self.clock)
+        replica = Replica(self.store, self.tenant.id, self.tenant.id, self.clock)
         return await replica.decide_hold(hold_id, approve=approve, by=by)
+
+    def alert_desk(self) -> AlertDesk:
+        """Return where alerts are kept and told of. Raises BadInputError for a URL that cannot be used."""
+        return AlertDesk(Alerts(self.store), self.clock, alert_channels(self.settings))
+
+    def log_archive(self, *, days: int | None = None) -> LogArchive:
+        """Return the archive of the sync log; `days` keeps it shorter or longer than is set."""
+        folder = self.settings.archive or self.settings.data / "archive"
+        kept = keep(self.settings)
+        kept = kept if days is None else replace(kept, sync_log_days=days)
+        return LogArchive(OldRows(self.store), folder, self.clock, keep=kept)
 
     async def status(self, *, log_limit: int = 0) -> list[ConnectionStatus]:
         """Return how every connection stands."""
@@ -251,28 +279,32 @@ class App:
         )
 
     async def _calls_left(self, one: Connection) -> str:
-        level = await self._gate(one).level()
+        level = await self.gate(one).level()
         if level.off:
             return "the rate gate is off"
         if level.paused_seconds:
             return f"none for {level.paused_seconds:.0f} s ({level.pause_reason})"
         return ", ".join(f"{window.left} of {window.limit} in the {window.name}" for window in level.windows)
 
-    async def _budget(self, gate: RateGate) -> Budget | None:
+    async def budget(self, gate: RateGate) -> Budget | None:
+        """Return what the hour allows; None while nothing limits it."""
         level = await gate.level()
         hour = next((window for window in level.windows if window.width_seconds >= 3600), None)
         return Budget(hour.left, hour.limit) if hour and not level.off else None
 
-    def _replica(self, connection: Connection) -> Replica:
-        return Replica(self._store, self.tenant.id, connection.id, self.clock)
+    def replica(self, connection: Connection) -> Replica:
+        """Return the copy of a connection, for who writes it."""
+        return Replica(self.store, self.tenant.id, connection.id, self.clock)
 
-    def _gate(self, connection: Connection) -> RateGate:
+    def gate(self, connection: Connection) -> RateGate:
+        """Return what every call of a connection passes."""
         domain = domain_of(connection.vendor, connection.environment, connection.client_id)
         rates = Rates(calls_per_hour=self.settings.rate_hourly_max, off=not self.settings.rate_limit)
-        return RateGate(PostgresRow(self._store, domain), clock=self.clock, rates=rates)
+        return RateGate(PostgresRow(self.store, domain), clock=self.clock, rates=rates)
 
-    async def _client(self, connection: Connection) -> ProcoreClient:
-        credentials = Credentials(self._store, self._vault)
+    async def tokens(self, connection: Connection) -> VaultTokenSource:
+        """Return where a connection's access comes from. Raises TiebeamError."""
+        credentials = Credentials(self.store, self._vault)
         _, kept = await credentials.read(self.tenant.id, connection.id)
         login = ProcoreLogin(
             environment=environment_at(connection.login_url, connection.api_url),
@@ -281,7 +313,7 @@ class App:
             transport=self._transport,
             clock=self.clock,
         )
-        tokens = VaultTokenSource(
+        return VaultTokenSource(
             tenant_id=self.tenant.id,
             connection_id=connection.id,
             credentials=credentials,
@@ -289,11 +321,14 @@ class App:
             clock=self.clock,
             chance=_chance,
         )
+
+    async def client(self, connection: Connection) -> ProcoreClient:
+        """Return what calls Procore as a connection. Raises TiebeamError."""
         return ProcoreClient(
             base_url=connection.api_url,
             company_id=connection.company_id,
-            gate=self._gate(connection),
-            tokens=tokens,
+            gate=self.gate(connection),
+            tokens=await self.tokens(connection),
             transport=self._transport,
             clock=self.clock,
             chance=_chance,
@@ -345,18 +380,24 @@ async def opened(
     """
     now = clock or SystemClock()
     async with database(settings) as found:
-        if settings.database_url is None and (await schema_state(found.owner_url)).too_old:
-            await _prepare(found)
+        await bring_up_to_date(settings, found)
         store = await Store.open(found.url, clock=now, pool_size_max=settings.concurrency + 4)
         try:
-            tenant = await _tenant(store, settings)
-            async with _transport(transport) as way:
+            tenant = await tenant_in(store, settings)
+            async with transport_for(transport) as way:
                 yield App(settings, now, store, tenant, way)
         finally:
             await store.close()
 
 
-async def _tenant(store: Store, settings: Settings) -> Tenant:
+async def bring_up_to_date(settings: Settings, found: Database) -> None:
+    """Migrate an embedded database that is older than the program; one by URL is its owner's to migrate."""
+    if settings.database_url is None and (await schema_state(found.owner_url)).too_old:
+        await _prepare(found)
+
+
+async def tenant_in(store: Store, settings: Settings) -> Tenant:
+    """Return the tenant that is set. Raises NotSetUpError when it is not there."""
     tenant = await Tenants(store).find(settings.tenant)
     if tenant is None:
         raise NotSetUpError(
@@ -367,51 +408,13 @@ async def _tenant(store: Store, settings: Settings) -> Tenant:
 
 
 @asynccontextmanager
-async def _transport(given: Transport | None) -> AsyncIterator[Transport]:
+async def transport_for(given: Transport | None) -> AsyncIterator[Transport]:
+    """Give the transport that is given, or one over sockets for as long as the block runs."""
     if given is not None:
         yield given
         return
     async with AiohttpTransport() as own:
         yield own
-
-
-async def check_database(settings: Settings) -> str:
-    """Say how the database stands. Raises the errors of the database, and NotSetUpError."""
-    async with database(settings) as found:
-        state = await schema_state(found.owner_url)
-        if state.too_old:
-            raise NotSetUpError(
-                "The database was never set up, or is of an older release.", action="Run `tiebeam init`."
-            )
-        store = await Store.open(found.url, clock=SystemClock(), pool_size_max=1)
-        try:
-            await _tenant(store, settings)
-            version = await store.server_version()
-        finally:
-            await store.close()
-        kind = "embedded" if settings.database_url is None else "by URL"
-        return f"PostgreSQL {version} ({kind}), schema {state.pre.current}"
-
-
-async def check_key(settings: Settings) -> str:
-    """Say where the master key comes from. Raises MasterKeyError."""
-    keyring(settings)
-    return "set in the environment" if settings.master_key else f"kept in {key_file(settings)}"
-
-
-async def check_login(settings: Settings, environment: Environment) -> str:
-    """Ask Procore's login for a grant to the app. Raises LoginError."""
-    client_id, client_secret = procore_app(settings)
-    async with AiohttpTransport() as transport:
-        login = ProcoreLogin(
-            environment=environment,
-            client_id=client_id,
-            client_secret=client_secret,
-            transport=transport,
-            clock=SystemClock(),
-        )
-        await login.client_credentials()
-    return f"{environment.title} grants access to the app"
 
 
 def keyring(settings: Settings) -> Keyring:
@@ -447,6 +450,24 @@ def pace(settings: Settings) -> Pace:
         sweep_every=timedelta(hours=settings.sweep_hours),
         recent_days=settings.recent_days,
         concurrency=settings.concurrency,
+    )
+
+
+def alert_channels(settings: Settings) -> list[Channel]:
+    """Return the log and the channels that are set. Raises BadInputError."""
+    quiet = timedelta(minutes=settings.alert_quiet_minutes)
+    urls = settings.alert_urls.get_secret_value() if settings.alert_urls else ""
+    return [LogChannel(), *channels_of(urls, quiet=Quiet(urgent=quiet / 5, other=quiet))]
+
+
+def keep(settings: Settings) -> Keep:
+    """Return how long what grows is kept."""
+    return Keep(
+        sync_log_days=settings.keep_log_days,
+        alert_days=settings.keep_alerts_days,
+        sync_run_days=settings.keep_runs_days,
+        pull_days=settings.keep_pulls_days,
+        webhook_delivery_days=settings.keep_deliveries_days,
     )
 
 

@@ -78,6 +78,49 @@ class Settings(BaseSettings):
         default=14, ge=1, le=90, description="How many days of daily logs a routine sync reads again."
     )
     concurrency: int = Field(default=4, ge=1, le=32, description="How many listings are read side by side.")
+    web_host: str = Field(
+        default="127.0.0.1", description="The address that the web pages and webhooks are served at."
+    )
+    web_port: int = Field(default=8400, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    webhook_url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="The public address under which Procore can reach this server, such as "
+        "https://tiebeam.example.com. Without it nothing is asked to deliver, and polling does it all.",
+    )
+    webhook_signing_key: SecretStr | None = Field(
+        default=None,
+        description="A key by which each delivery is signed besides (HMAC-SHA-256 of its body), for a relay "
+        "that signs. Procore itself does not.",
+    )
+    worker_jobs: int = Field(
+        default=8, ge=1, le=64, description="How many jobs one worker does side by side."
+    )
+    alert_urls: SecretStr | None = Field(
+        default=None,
+        description="Where alerts are told, besides the log: URLs of Apprise (mailto://, slack:// …) with "
+        "spaces between them. Each may begin with the least severity told there: `critical=slack://…`; "
+        "without one it is `warning`.",
+    )
+    alert_quiet_minutes: float = Field(
+        default=5.0,
+        ge=0,
+        description="The least time between two alert messages of a channel; what is found meanwhile becomes "
+        "one message. While something critical waits, a fifth of it.",
+    )
+    archive: Path | None = Field(
+        default=None,
+        description="The folder that old sync log is archived to. Without it, `archive` in the data folder.",
+    )
+    keep_log_days: int = Field(
+        default=90, ge=1, description="Days that sync log is kept before it is archived."
+    )
+    keep_deliveries_days: int = Field(default=30, ge=1, description="Days that webhook deliveries are kept.")
+    keep_alerts_days: int = Field(default=365, ge=1, description="Days that resolved alerts are kept.")
+    keep_runs_days: int = Field(default=365, ge=1, description="Days that ended sync runs are kept.")
+    keep_pulls_days: int = Field(
+        default=30, ge=1, description="Days that ended pulls are kept, but for the last of each listing."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is logged to standard error."
     )

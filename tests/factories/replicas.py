@@ -47,12 +47,17 @@ class Copy:
         return other
 
     async def sync(
-        self, *, full: bool = False, after_hours: float = 0.02, reader: Reader | None = None
+        self,
+        *,
+        full: bool = False,
+        feeds: frozenset[int] | None = None,
+        after_hours: float = 0.02,
+        reader: Reader | None = None,
     ) -> SyncReport:
         """Let some time pass and sync, through another reader than the desk's if one is given."""
         self.desk.clock.advance(after_hours * 3600)
         reader = reader or ProcoreReader(self.desk.client, self.streams)
-        wish, pace = Wish(full=full), Pace(concurrency=1)
+        wish, pace = Wish(full=full, feeds=feeds), Pace(concurrency=1)
         return await Sync(self.replica, reader, self.desk.clock, self.streams, wish, pace=pace).run()
 
     async def find(self, view: str, *, deleted: bool = False) -> dict[str, RecordRow]:

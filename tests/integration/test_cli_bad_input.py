@@ -24,7 +24,7 @@ from tiebeam.store.migrate import downgrade
 from tiebeam.store.schema import revisions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.factories.database import TestServer
@@ -398,10 +398,18 @@ def test_a_fault_file_that_cannot_be_used(nobody: Shell, tmp_path: Path, text: s
 # Interrupted
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def in_the_background() -> None:
+    """Ignore Ctrl-C, as a shell has its background jobs do."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize(
+    ("how", "where"),
+    [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGTERM, in_the_background)],
+)
 @pytest.mark.req("R12")
 def test_an_interrupted_sync_says_so_and_is_resumed(
-    empty_url: str, tmp_path: Path, how: signal.Signals
+    empty_url: str, tmp_path: Path, how: signal.Signals, where: Callable[[], None] | None
 ) -> None:
     with simulator(tmp_path / "sim", "--size", "small", "--seed", 8) as sim:
         user = shell(tmp_path / "home", database_url=empty_url, **sim.variables())
@@ -409,7 +417,7 @@ def test_an_interrupted_sync_says_so_and_is_resumed(
         user.run("connect", "procore")
         before = sim.calls()
         sim.faults(SLOW)
-        syncing = user.start("sync")
+        syncing = user.start("sync", preexec_fn=where)
         while sim.calls() < before + 100:
             assert syncing.poll() is None
         syncing.send_signal(how)

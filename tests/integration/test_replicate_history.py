@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -141,3 +142,39 @@ async def test_a_value_that_fits_no_column_reads_as_null_and_stays_in_the_payloa
     async with store.transaction(tenant.id) as tx:
         query = "select lead_time, due_date, private, _payload ->> 'due_date' from replica.submittals"
         assert await tx.rows(query) == [(None, None, None, "the 12th")]
+
+
+@pytest.mark.req("R1", "R19")
+async def test_only_the_chosen_feeds_are_read_and_what_they_said_is_told(
+    store: Store, tenant: Tenant
+) -> None:
+    desk = ProcoreDesk()
+    desk.put("images", filename="a.jpg")
+    desk.put("documents", name="Plan.pdf")
+    copy = Copy(desk, store, tenant.id, "images", "documents")
+    await copy.sync()
+    feeds = {feed.stream: feed for feed in await copy.replica.ensure_feeds([])}
+    desk.put("images", filename="b.jpg")
+    desk.put("documents", name="Plan B.pdf")
+    calls_before = desk.client.calls
+    report = await copy.sync(feeds=frozenset([feeds["procore.images"].id]))
+    assert (report.feeds_read, report.complete) == (1, True)
+    assert len(await copy.find("images")) == 2
+    assert len(await copy.find("documents")) == 1
+    (read,) = report.reads
+    assert (read.feed_id, read.changes, read.first) == (feeds["procore.images"].id, 1, False)
+    assert read.calls == desk.client.calls - calls_before
+
+
+async def test_a_choice_is_made_anew_after_a_kill(store: Store, tenant: Tenant) -> None:
+    desk = ProcoreDesk()
+    desk.put("images", filename="a.jpg")
+    copy = Copy(desk, store, tenant.id, "images")
+    await copy.sync()
+    chosen = frozenset(feed.id for feed in await copy.replica.ensure_feeds([]))
+    stale_before = desk.clock.now() - timedelta(hours=1)
+    await copy.replica.begin_run("due", stale_before=stale_before)
+    for number in range(2):
+        desk.put("images", filename=f"{number}.jpg")
+        assert (await copy.sync(feeds=chosen)).feeds_read == len(chosen)
+    assert len(await copy.find("images")) == 3

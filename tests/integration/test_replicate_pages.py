@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.factories.procore_desk import ProcoreDesk
 from tests.factories.replicas import Copy
 
+from tiebeam.connectors.procore.reads import ProcoreReader
+from tiebeam.replicate.pull import StoppedError
+from tiebeam.replicate.sync import Pace, Sync, Wish
 from tiebeam.simulators.base.faults import FaultRule, Faults
 from tiebeam.store.pool import Store
 
 if TYPE_CHECKING:
+    from tiebeam.connectors.ports import Page, PageRequest, Reader, Refusal
     from tiebeam.identity.model import Tenant
 
 ROWS, PER_PAGE = 7, 3
@@ -141,3 +146,54 @@ async def test_a_page_cut_short_once_is_asked_for_again_at_once(store: Store, te
     copy = Copy(desk, store, tenant.id, "submittals", per_page=PER_PAGE)
     assert (await copy.sync()).failures == []
     assert len(await copy.find("submittals")) == ROWS
+
+
+class _Breaking:
+    """A reader with a fault of its own at the second page."""
+
+    def __init__(self, desk: ProcoreDesk) -> None:
+        self._reader: Reader = desk.reader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+    async def page(self, request: PageRequest) -> Page | Refusal:
+        if request.page == 2:
+            raise ZeroDivisionError
+        return await self._reader.page(request)
+
+
+async def test_a_fault_of_ours_ends_the_sync_and_keeps_nobody_waiting(store: Store, tenant: Tenant) -> None:
+    desk = desk_with_submittals()
+    copy = Copy(desk, store, tenant.id, "submittals", per_page=PER_PAGE)
+    breaking: Any = _Breaking(desk)
+    with pytest.raises(ExceptionGroup) as raised:
+        async with asyncio.timeout(60):
+            await copy.sync(reader=breaking)
+    assert raised.group_contains(ZeroDivisionError, depth=1)
+    assert len(await copy.find("submittals")) == PER_PAGE
+    await copy.sync()
+    assert len(await copy.find("submittals")) == ROWS
+
+
+async def test_a_sync_that_is_asked_to_stop_keeps_the_page_in_hand(store: Store, tenant: Tenant) -> None:
+    desk = desk_with_submittals()
+    copy = Copy(desk, store, tenant.id, "submittals", per_page=PER_PAGE)
+    desk.clock.advance(60)
+    wish, pace = Wish(), Pace(concurrency=1)
+    answers = iter([False, True])
+    sync = Sync(
+        copy.replica,
+        ProcoreReader(desk.client, copy.streams),
+        desk.clock,
+        copy.streams,
+        wish,
+        pace=pace,
+        stopping=lambda: next(answers, True),
+    )
+    with pytest.raises(StoppedError):
+        await sync.run()
+    assert await checkpoint(copy) == (1, PER_PAGE)
+    await copy.sync()
+    assert len(await copy.find("submittals")) == ROWS
+    assert desk.client.calls <= CALLS + 2

@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 CLAIMS = Path("build") / "requirement-claims.json"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let one run of a suite go on where another stopped."""
+    parser.addoption("--more-claims", action="store_true", help="add to the claims of the run before")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Collect reports in the one process that sees them all: the controller of a distributed run."""
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Claims(config.rootpath / CLAIMS), "requirement-claims")
+        claims = Claims(config.rootpath / CLAIMS, add=config.getoption("--more-claims"))
+        config.pluginmanager.register(claims, "requirement-claims")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,9 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Claims:
     """The tests that passed, by row."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, add: bool = False) -> None:
         self._path = path
         self._passed: dict[str, set[str]] = {}
+        if add and path.exists():
+            self._passed = {row: set(tests) for row, tests in json.loads(path.read_text()).items()}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a test once its body has passed."""

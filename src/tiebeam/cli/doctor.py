@@ -6,7 +6,8 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tiebeam.app import check_database, check_key, check_login, procore_environment
+from tiebeam.app import procore_environment
+from tiebeam.checks import check_database, check_key, check_login
 from tiebeam.cli.exits import Exit
 from tiebeam.cli.output import AsJson, console, print_json
 from tiebeam.cli.running import known_error, run_command

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from tiebeam.cli import connect, deletions, records
+from tiebeam.cli import alerts, connect, deletions, log, queue, records
+from tiebeam.cli.always import scheduler, up, web, worker
 from tiebeam.cli.demo import demo
 from tiebeam.cli.doctor import doctor
 from tiebeam.cli.init import init
+from tiebeam.cli.outlook import plan
 from tiebeam.cli.sim import commands as sim_commands
 from tiebeam.cli.status import status
 from tiebeam.cli.sync import sync
@@ -32,6 +34,14 @@ app.command()(init)
 app.add_typer(connect.commands, name="connect")
 app.command()(sync)
 app.command()(status)
+app.command()(up)
+app.command()(worker)
+app.command()(scheduler)
+app.command()(web)
+app.command()(plan)
+app.add_typer(queue.commands, name="queue")
+app.add_typer(alerts.commands, name="alerts")
+app.add_typer(log.commands, name="log")
 app.add_typer(records.commands, name="records")
 app.add_typer(deletions.commands, name="deletions")
 app.add_typer(sim_commands, name="sim")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -19,22 +20,32 @@ if TYPE_CHECKING:
 
 def run_command(work: Coroutine[Any, Any, Exit | None], *, as_json: bool = False) -> None:
     """Run a command's work to its end and leave with its exit code."""
-    # To be asked to end is to be interrupted: what the command has put up, it also takes down.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        code = asyncio.run(work) or Exit.OK
+        code = asyncio.run(_until_asked_to_end(work)) or Exit.OK
     except (TiebeamError, BaseExceptionGroup) as failure:
         error = known_error(failure)
         if error is None:
             raise
         print_error(error, as_json=as_json)
         code = exit_for(error)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         errors.print("Interrupted. What was done is kept; the same command goes on from there.")
         code = Exit.INTERRUPTED
     if code is not Exit.OK:
         sys.stdout.flush()
         raise typer.Exit(int(code))
+
+
+async def _until_asked_to_end(work: Coroutine[Any, Any, Exit | None]) -> Exit | None:
+    """Do the work; SIGTERM ends it as Ctrl-C does: what the command has put up, it also takes down.
+
+    Not by way of SIGINT, which a shell has its background jobs ignore.
+    """
+    task = asyncio.current_task()
+    assert task
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 def known_error(failure: BaseException) -> TiebeamError | None:

@@ -47,6 +47,16 @@ class Tenants:
             )
         return tenant
 
+    async def get(self, tenant_id: UUID) -> Tenant:
+        """Return a tenant by its id. Raises `BadInputError` when there is none."""
+        async with self._store.transaction(tenant_id) as tx:
+            found = await tx.one(Tenant, Q.find_tenant, {"id": tenant_id})
+        if found is None:
+            raise BadInputError(
+                f"There is no company with the id {tenant_id}.", action="Name one by its short name."
+            )
+        return found
+
     async def find(self, slug: str) -> Tenant | None:
         """Return the tenant of that slug, or None."""
         async with self._store.transaction(None) as tx:

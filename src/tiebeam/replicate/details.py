@@ -10,7 +10,7 @@ from tiebeam.connectors.ports import Damage, Refusal, RefusalKind
 from tiebeam.kernel.canonical import UnstorableError
 from tiebeam.replicate.model import Tally
 from tiebeam.replicate.plan import UNREACHED
-from tiebeam.replicate.pull import LOCKED_OUT, changes_tally
+from tiebeam.replicate.pull import LOCKED_OUT, StoppedError, changes_tally
 from tiebeam.replicate.reading import merged, whole
 
 if TYPE_CHECKING:
@@ -52,12 +52,15 @@ class Details:
         *,
         share: Share,
         on_step: Callable[[Tally], None] = lambda _: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`stopping` is asked after each detail."""
         self._replica = replica
         self._reader = reader
         self._clock = clock
         self._share = share
         self._on_step = on_step
+        self._stopping = stopping
 
     async def pay(self, feed: Feed, stream: Stream) -> Tally:
         """Fetch every detail that the feed owes and that may be asked for now.
@@ -71,6 +74,8 @@ class Details:
                 settled, step = await self._pay_one(feed, stream, debt)
                 tally.add(step)
                 self._on_step(step)
+                if self._stopping():
+                    raise StoppedError
                 if settled is Settled.NOT_ANSWERING:
                     return tally
                 again = again or settled is Settled.AGAIN

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache, partial
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tiebeam.connectors.ports import PageRequest, Refusal, RefusalKind, Share
 from tiebeam.connectors.streams import Means
-from tiebeam.kernel.errors import TiebeamError
+from tiebeam.kernel.errors import Owner, TiebeamError
 from tiebeam.replicate.model import Mode, PullStatus, Tally
 from tiebeam.replicate.plan import (
     after_page,
@@ -41,8 +40,18 @@ HOPELESS = frozenset({RefusalKind.BAD_REQUEST, RefusalKind.WINDOW_TOO_LONG, Refu
 """Refusals that the same question would meet again: the pull begins anew next time."""
 
 
-_PAGES_AHEAD = 1
-"""How many pages wait ready to be applied, besides the one applied and the one fetched."""
+_PAGES_AHEAD = 2
+"""How many pages are fetched or wait ready to be applied, besides the one that is."""
+
+
+class StoppedError(TiebeamError):
+    """A sync was asked to stop. The page in hand is kept, and the next sync goes on from there."""
+
+    code = "replicate.stopped"
+    owner = Owner.NOBODY
+
+    def __init__(self) -> None:
+        super().__init__("The sync was asked to stop.", action="Start it again: it goes on where it was.")
 
 
 class ServerClock:
@@ -74,47 +83,63 @@ class PullResult:
     refusal: Refusal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """No page follows: the segment is at its end, the vendor refused, or something went wrong."""
+
+    error: BaseException | None
+
+
 class _Ahead:
     """The pages to come, fetched and read while the database is busy with the present one."""
 
     def __init__(self, work: Callable[[Pull], Awaitable[Reading | Refusal]], stream: Stream) -> None:
         self._work = work
         self._stream = stream
-        self._pages: asyncio.Queue[ReadPage | Refusal | TiebeamError] = asyncio.Queue(_PAGES_AHEAD)
+        self._pages: asyncio.Queue[ReadPage | Refusal | _Over] = asyncio.Queue()
+        self._room = asyncio.Semaphore(_PAGES_AHEAD)
         self._task: asyncio.Task[None] | None = None
 
     async def next(self, pull: Pull) -> ReadPage | Refusal:
-        """Return the page at the pull's checkpoint, or why there is none. Raises TiebeamError."""
-        if self._task is None or (self._task.done() and self._pages.empty()):
-            self._task = asyncio.create_task(self._run(pull))
-        page = await self._pages.get()
-        if isinstance(page, TiebeamError):
-            raise page
-        return page
+        """Return the page at the pull's checkpoint, or why there is none. Raises what fetching it raised."""
+        while True:
+            if self._task is None:
+                self._task = asyncio.create_task(self._run(pull))
+            page = await self._pages.get()
+            if not isinstance(page, _Over):
+                self._room.release()
+                return page
+            self._task = None
+            if page.error is not None:
+                raise page.error
 
     async def _run(self, pull: Pull) -> None:
+        error: BaseException | None = None
+        try:
+            await self._fetch_all(pull)
+        except BaseException as caught:  # noqa: BLE001 - keeps whoever waits for a page from waiting for ever
+            error = caught
+        self._pages.put_nowait(_Over(error))
+
+    async def _fetch_all(self, pull: Pull) -> None:
         """Fetch page after page to the end of the segment, or to the first refusal."""
         going = True
         while going:
-            try:
-                answer = await self._work(pull)
-            except TiebeamError as error:
-                await self._pages.put(error)
-                return
+            await self._room.acquire()
+            answer = await self._work(pull)
             if isinstance(answer, Refusal):
-                await self._pages.put(answer)
+                self._pages.put_nowait(answer)
                 return
             page = _ready(self._stream, pull, answer)
             going = _goes_on(pull, page.after)
-            await self._pages.put(page)
+            self._pages.put_nowait(page)
             pull = page.after
 
     async def drop(self) -> None:
         """Fetch no more: what ended the pull is on its way already."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await self._task
 
 
 class Puller:
@@ -128,7 +153,9 @@ class Puller:
         *,
         share: Share = Share.POLL,
         on_step: Callable[[Tally], None] = lambda _: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`stopping` is asked after each page."""
         self.replica = replica
         self.reader = reader
         self.share = share
@@ -136,6 +163,7 @@ class Puller:
         self._clock = clock
         _spare_what_is_loaded()
         self._on_step = on_step
+        self._stopping = stopping
 
     async def pull(
         self,
@@ -145,7 +173,7 @@ class Puller:
         *,
         all_details: bool = False,
     ) -> PullResult:
-        """Go on with the feed's unfinished pull, or begin one, and read it to its end."""
+        """Go on with the feed's unfinished pull, or begin one, to its end. Raises StoppedError."""
         result = PullResult()
         pull = await self.replica.running_pull(feed)
         if pull is None:
@@ -179,6 +207,8 @@ class Puller:
                     moved = await self._refused(feed, stream, moved, page, result)
                 else:
                     moved = await self._apply(feed, stream, moved, page, result)
+                if self._stopping():
+                    raise StoppedError
         finally:
             await ahead.drop()
         return moved

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tiebeam.connectors.procore.catalog.streams import STREAMS as PROCORE_STREAMS
+from tiebeam.connectors.procore.hook_calls import HookCalls
 from tiebeam.connectors.procore.reads import Company, Login, ProcoreReader, list_companies, whoami
 from tiebeam.kernel.errors import BadInputError
 
 if TYPE_CHECKING:
-    from tiebeam.connectors.ports import Reader
+    from tiebeam.connectors.ports import Reader, Share
     from tiebeam.connectors.procore.client import ProcoreClient
     from tiebeam.connectors.streams import Stream
 
@@ -19,6 +20,7 @@ __all__ = [
     "Login",
     "find_stream",
     "procore_companies",
+    "procore_hooks",
     "procore_login",
     "procore_reader",
 ]
@@ -38,6 +40,11 @@ def find_stream(name: str) -> Stream:
 def procore_reader(client: ProcoreClient) -> Reader:
     """Return what reads Procore through a client."""
     return ProcoreReader(client, STREAMS)
+
+
+def procore_hooks(client: ProcoreClient, share: Share) -> HookCalls:
+    """Return what asks Procore to deliver, and for what it has delivered."""
+    return HookCalls(client, share)
 
 
 async def procore_companies(client: ProcoreClient) -> tuple[Company, ...]:

@@ -16,10 +16,11 @@ from tiebeam.replicate.families import Family, lay_out
 from tiebeam.replicate.model import Access, Mode, State, Tally
 from tiebeam.replicate.plan import UNREACHED, may_be_read, mode_for, parent_access, refusal_wait, wanted_feeds
 from tiebeam.replicate.progress import TELL_EVERY_SECONDS, Meter, Progress
-from tiebeam.replicate.pull import LOCKED_OUT, Puller
+from tiebeam.replicate.pull import LOCKED_OUT, Puller, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
 
     from tiebeam.connectors.ports import Reader
     from tiebeam.connectors.streams import Stream
@@ -47,6 +48,8 @@ class Wish:
 
     project_id: str | None = None
     stream: str | None = None
+    feeds: frozenset[int] | None = None
+    """Only these feeds, as a planner chose them; what they bring to light is for the next choice."""
     sweep: bool = False
     """Read every listing whole, to prove what is gone."""
     full: bool = False
@@ -56,6 +59,8 @@ class Wish:
     @property
     def words(self) -> str:
         """Return what tells one wish from another: a run that was cut off is resumed by the same wish."""
+        if self.feeds is not None:
+            return "due"
         depth = "full" if self.full else "sweep" if self.sweep else "routine"
         return f"{depth} project={self.project_id or '*'} stream={self.stream or '*'}"
 
@@ -85,6 +90,20 @@ class Failure:
     action: str
 
 
+@dataclass(frozen=True, slots=True)
+class FeedRead:
+    """A feed that was read to its end: what a planner learns from."""
+
+    feed_id: int
+    at: datetime
+    changes: int
+    """Records that were created, changed, restored or found deleted."""
+    calls: int
+    """Calls that its listings took, without those for details."""
+    first: bool
+    """Whether it had never been read before: its changes then tell nothing of how often it changes."""
+
+
 @dataclass(slots=True)
 class SyncReport:
     """What a sync did."""
@@ -97,6 +116,7 @@ class SyncReport:
     details_owed: int = 0
     """Records whose whole could not be had now; the next sync asks for them again."""
     failures: list[Failure] = field(default_factory=list)
+    reads: list[FeedRead] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -126,7 +146,9 @@ class Sync:
         pace: Pace | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
         ask_budget: Callable[[], Awaitable[Budget | None]] | None = None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`stopping` is asked after each page and each detail: a sync that is to stop ends there."""
         self._replica = replica
         self._ask_budget = ask_budget
         self._budget: Budget | None = None
@@ -138,8 +160,9 @@ class Sync:
         self._wish = wish
         self._pace = pace or Pace()
         self._on_progress = on_progress
-        self._puller = Puller(replica, reader, clock, share=wish.share, on_step=self._step)
-        self._details = Details(replica, reader, clock, share=wish.share, on_step=self._step)
+        share, step = wish.share, self._step
+        self._puller = Puller(replica, reader, clock, share=share, on_step=step, stopping=stopping)
+        self._details = Details(replica, reader, clock, share=share, on_step=step, stopping=stopping)
         self._report = SyncReport()
         self._meter = Meter()
         self._phase = Phase.METADATA
@@ -151,9 +174,14 @@ class Sync:
         self._feeds: list[Feed] = []
 
     async def run(self) -> SyncReport:
-        """Read everything that the wish covers. Expected refusals are in the report; the rest raises."""
+        """Read everything that the wish covers. Expected refusals are in the report; the rest raises.
+
+        Raises StoppedError when it was asked to stop; the next sync goes on from there.
+        """
         stale_before = self._clock.now() - RESUME_WITHIN
         run, read = await self._replica.begin_run(self._wish.words, stale_before=stale_before)
+        if self._wish.feeds is not None:
+            read = set()  # What is due was chosen just now: what was read before a kill is not among it.
         owing = set(await self._replica.debt_counts())
         self._done, self._read = read - owing, read & owing
         for phase in Phase:
@@ -183,6 +211,8 @@ class Sync:
 
     def _wished(self, feed: Feed, stream: Stream) -> bool:
         wish = self._wish
+        if wish.feeds is not None:
+            return feed.id in wish.feeds and may_be_read(feed, now=self._clock.now(), insist=False)
         inside = wish.project_id is None or feed.scope.project_id in (wish.project_id, None)
         asked = wish.stream in (None, stream.name, stream.view) or stream.name in self._ancestors(wish.stream)
         return inside and asked and may_be_read(feed, now=self._clock.now(), insist=wish.full)
@@ -237,9 +267,15 @@ class Sync:
             async with free:
                 await self._run_group(group)
 
-        async with asyncio.TaskGroup() as tasks:
-            for group in groups:
-                tasks.create_task(one(group))
+        stopped = False
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for group in groups:
+                    tasks.create_task(one(group))
+        except* StoppedError:
+            stopped = True
+        if stopped:
+            raise StoppedError
 
     async def _run_group(self, group: Group) -> None:
         self._done.update(feed.id for feed in group.feeds)
@@ -318,6 +354,9 @@ class Sync:
             await self._ask_again(feed.scope.project_id)
         self._given_up.clear()
         self._report.feeds_read += 1
+        first = feed.completed_at is None
+        calls = tally.calls - tally.details
+        self._report.reads.append(FeedRead(feed.id, self._clock.now(), tally.changes, calls, first))
         self._meter.feed_done(stream.name, tally.calls)
         return True
 

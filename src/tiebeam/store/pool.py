@@ -10,6 +10,7 @@ import psycopg
 from tiebeam.store.connections import Connections
 from tiebeam.store.errors import ContendedError, translated
 from tiebeam.store.locks import Lock, Locks
+from tiebeam.store.notices import Notices
 from tiebeam.store.schema import require_current
 from tiebeam.store.transaction import Single, Transaction
 
@@ -43,6 +44,7 @@ class Store:
         self._after_statement = after_statement
         self._connections = Connections(url, pool_size_max)
         self._locks = Locks(url)
+        self._url = url
 
     @classmethod
     async def open(
@@ -101,6 +103,10 @@ class Store:
     async def lock(self, key: str) -> Lock | None:
         """Return the lock named `key`, or None when it is held. It dies with this process or connection."""
         return await self._locks.take(key)
+
+    def notices(self, channel: str) -> Notices:
+        """Return what is told on `channel`; it connects when first waited for."""
+        return Notices(self._url, channel)
 
     async def server_version(self) -> str:
         """Return the server's version, such as `18.6`."""

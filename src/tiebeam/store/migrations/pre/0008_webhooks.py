@@ -7,7 +7,7 @@ from alembic import op
 from tiebeam.store.migrations.wall import wall
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,168 @@
+"""Everything that is always on, put together over one database: workers, scheduler, what the web needs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from tiebeam.app import bring_up_to_date, database, transport_for
+from tiebeam.duties import Duties, fetch_job
+from tiebeam.instruments import show_measures
+from tiebeam.kernel.clock import SystemClock
+from tiebeam.kernel.errors import TiebeamError
+from tiebeam.operations.limits.model import Rates
+from tiebeam.operations.metrics.model import QueueDepth
+from tiebeam.operations.metrics.registry import Metrics
+from tiebeam.operations.metrics.repository import collect
+from tiebeam.operations.queue.repository import Claims, Queue
+from tiebeam.operations.queue.worker import Worker
+from tiebeam.operations.schedules.repository import Schedules
+from tiebeam.operations.schedules.scheduler import Scheduler
+from tiebeam.replicate.streams import STREAMS
+from tiebeam.replicate.webhooks.inbox import Inbox
+from tiebeam.replicate.webhooks.receive import Receiver
+from tiebeam.replicate.webhooks.repository import Deliveries
+from tiebeam.store.pool import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
+    from uuid import UUID
+
+    from tiebeam.connectors.ports import Transport
+    from tiebeam.kernel.clock import Clock
+    from tiebeam.replicate.webhooks.model import Filed
+    from tiebeam.settings import Settings
+
+LOG = logging.getLogger(__name__)
+
+_MEASURE_SECONDS = 15.0
+
+
+class AlwaysOn:
+    """The parts of one process, from their start to a graceful end."""
+
+    def __init__(self, settings: Settings, clock: Clock, store: Store, transport: Transport) -> None:
+        self.stop = asyncio.Event()
+        self.metrics = Metrics()
+        self._settings = settings
+        self._clock = clock
+        self._store = store
+        self._duties = Duties(settings, clock, store, transport, self.stop.is_set)
+        self._queue = Queue(store, clock)
+        self._told: set[UUID] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, *parts: Coroutine[Any, Any, None]) -> None:
+        """Run these parts until the end is asked for. Raises TiebeamError."""
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(part)
+
+    async def work(self) -> None:
+        """Do what is queued; at the end what is in hand is finished, to the page."""
+        name = f"{socket.gethostname()}/{os.getpid()}"
+        claims = Claims(self._store, self._clock)
+        concurrency = self._settings.worker_jobs
+        handlers = self._duties.handlers()
+        await Worker(claims, self._clock, handlers, concurrency=concurrency, name=name).run(self.stop)
+
+    async def schedule(self) -> None:
+        """Queue what is due, while no other scheduler does."""
+        repository = Schedules(self._store, self._clock)
+        await Scheduler(repository, self._clock, self._duties.schedules()).run(self.stop)
+
+    async def measure(self) -> None:
+        """Keep the numbers of the whole database up to date."""
+        stopping = asyncio.create_task(self.stop.wait())
+        while not self.stop.is_set():
+            try:
+                await self._measure()
+            except TiebeamError as error:
+                LOG.warning("The numbers cannot be had: %s", error)
+            await asyncio.wait((stopping,), timeout=_MEASURE_SECONDS)
+
+    async def _measure(self) -> None:
+        now = self._clock.now()
+        rates = Rates(calls_per_hour=self._settings.rate_hourly_max, off=not self._settings.rate_limit)
+        measures = await collect(self._store, self._clock)
+        show_measures(self.metrics, measures, now=now, rates=rates)
+        self.metrics.queue_depth([
+            QueueDepth(one.kind, one.state, one.jobs, (now - one.oldest_at).total_seconds())
+            for one in await self._queue.counts(None)
+        ])  # fmt: skip
+
+    def receiver(self) -> Receiver:
+        """Return what takes deliveries in; what they tell of is queued at once."""
+        deliveries = Deliveries(self._store)
+        key = self._settings.webhook_signing_key
+        return Receiver(
+            deliveries,
+            Inbox(deliveries),
+            self._clock,
+            STREAMS,
+            signing_key=key.get_secret_value().encode() if key else None,
+            on_stored=self._stored,
+        )
+
+    def _stored(self, one: Filed) -> None:
+        """Have a delivery fetched now. If this fails, the schedule finds it within a minute."""
+        connection_id = one.hook.connection_id
+        if connection_id in self._told:
+            return
+        self._told.add(connection_id)
+        task = asyncio.create_task(self._fetch_soon(one.hook.tenant_id, connection_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _fetch_soon(self, tenant_id: UUID, connection_id: UUID) -> None:
+        # What arrives from here on asks again: it may come after this job has looked.
+        self._told.discard(connection_id)
+        try:
+            await self._queue.enqueue(tenant_id, [fetch_job(connection_id)])
+        except TiebeamError as error:
+            LOG.warning("A delivery waits for the next look: %s", error)
+
+    async def ready(self) -> str | None:
+        """Return what is missing, in a sentence; None when deliveries can be stored."""
+        try:
+            await self._store.server_version()
+        except TiebeamError:
+            return "The database cannot be reached."
+        return None
+
+
+@asynccontextmanager
+async def always_on(
+    settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None
+) -> AsyncIterator[AlwaysOn]:
+    """Open what the parts stand on. An embedded database is brought up to date by itself.
+
+    Raises the errors of the database.
+    """
+    now = clock or SystemClock()
+    async with database(settings) as found:
+        await bring_up_to_date(settings, found)
+        # Each job may hold a connection or two, and the loops of worker and scheduler their own.
+        size = 2 * settings.worker_jobs + settings.concurrency + 8
+        store = await Store.open(found.url, clock=now, pool_size_max=size)
+        try:
+            async with transport_for(transport) as way:
+                yield AlwaysOn(settings, now, store, way)
+        finally:
+            await store.close()
+
+
+async def until_stopped(house: AlwaysOn, *parts: Coroutine[Any, Any, None]) -> None:
+    """Run until cancelled; the first cancellation asks for a graceful end, a second one ends at once."""
+    work = asyncio.ensure_future(house.run(*parts))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        house.stop.set()
+        with suppress(TiebeamError):
+            await work
+        raise

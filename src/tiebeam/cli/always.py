@@ -1,0 +1,86 @@
+"""`tiebeam up`, `worker`, `scheduler`, `web`: what keeps the copy true without anybody asking."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from tiebeam.always import always_on, until_stopped
+from tiebeam.app import set_up
+from tiebeam.cli.output import console
+from tiebeam.cli.running import run_command
+from tiebeam.settings import read_settings
+from tiebeam.web.app import create_app
+from tiebeam.web.parts import Services
+from tiebeam.web.serving import listen, serve
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Coroutine
+
+    from tiebeam.always import AlwaysOn
+    from tiebeam.cli.exits import Exit
+
+
+def up() -> None:
+    """Keep the copy true, all in this process: workers, scheduler and web, until Ctrl-C.
+
+    On a laptop this is all there is to start. The database is made and brought up to date by itself.
+    """
+    _run("workers", "scheduler", "web", prepare=True)
+
+
+def worker() -> None:
+    """Do what is queued, for every tenant of the database; start as many as you like, anywhere.
+
+    Ctrl-C or SIGTERM finishes what is in hand. Killed, another worker goes on within 15 seconds.
+    """
+    _run("workers")
+
+
+def scheduler() -> None:
+    """Queue what is due. Start two or more: one acts, another takes over within 10 seconds of its death."""
+    _run("scheduler")
+
+
+def web() -> None:
+    """Serve webhooks, /healthz, /readyz and /metrics; start as many as you like behind one address."""
+    _run("web")
+
+
+def _run(*names: str, prepare: bool = False) -> None:
+    async def work() -> Exit | None:
+        settings = read_settings()
+        with ExitStack() as held:
+            at = None
+            if "web" in names:
+                at = held.enter_context(listen(settings.web_host, settings.web_port))
+            if prepare:
+                await set_up(settings)
+            async with always_on(settings) as house:
+                console.print(f"Up: {_told(names, at)}. Ctrl-C ends it.", highlight=False)
+                await until_stopped(house, *_parts(house, names, at))
+        return None
+
+    run_command(work())
+
+
+def _parts(
+    house: AlwaysOn, names: tuple[str, ...], at: socket.socket | None
+) -> list[Coroutine[Any, Any, None]]:
+    parts: list[Coroutine[Any, Any, None]] = []
+    if "workers" in names:
+        parts.append(house.work())
+    if "scheduler" in names:
+        parts.append(house.schedule())
+    if at is not None:
+        services = Services(house.receiver(), house.ready, house.metrics.exposition)
+        parts += [serve(create_app(services), at, house.stop), house.measure()]
+    return parts
+
+
+def _told(names: tuple[str, ...], at: socket.socket | None) -> str:
+    place = f" at http://{at.getsockname()[0]}:{at.getsockname()[1]}" if at else ""
+    return (
+        " and ".join(names) + place if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}{place}"
+    )

@@ -1,0 +1,122 @@
+"""`tiebeam log`: the old sync log, out into files and back again."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the annotation at run time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tiebeam.app import opened
+from tiebeam.cli.exits import Exit
+from tiebeam.cli.output import AsJson, console, print_json, print_table
+from tiebeam.cli.running import run_command
+from tiebeam.kernel.errors import BadInputError
+from tiebeam.kernel.moments import parse_moment
+from tiebeam.settings import read_settings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tiebeam.app import App
+    from tiebeam.operations.retention.run import Restored
+
+commands = typer.Typer(help="Archive the old sync log to files, and read it back.")
+
+
+@commands.command()
+def archive(
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Keep this many days instead of TIEBEAM_KEEP_LOG_DAYS.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move what is older than its time into a compressed file; rows go once the file is proven."""
+
+    async def work() -> Exit | None:
+        async with opened(read_settings()) as app:
+            with console.status("Archiving the sync log …"):
+                done = await app.log_archive(days=days).archive(app.tenant.id)
+        if as_json:
+            print_json(done)
+        else:
+            files = ", ".join(file.name for file in done.files) or "no new file"
+            console.print(f"{done.rows_written} rows written ({files}), {done.rows_deleted} rows deleted.")
+            for fault in done.faults:
+                console.print(f"Left where it is: {fault}", markup=False, highlight=False)
+        return Exit.INCOMPLETE if done.faults else None
+
+    run_command(work(), as_json=as_json)
+
+
+@commands.command("list")
+def list_files(as_json: AsJson = False) -> None:
+    """List the files of the archive."""
+
+    async def work() -> Exit | None:
+        async with opened(read_settings()) as app:
+            found = await app.log_archive().files(app.tenant.id)
+            folder = app.log_archive().folder(app.tenant.id)
+        if as_json:
+            print_json({"folder": str(folder), "files": found})
+        elif not found:
+            console.print("Nothing has been archived yet.")
+        else:
+            heads = ("file", "rows", "from", "to", "bytes", "status")
+            rows = [(f.name, f.rows, f.first_at, f.last_at, f.size_bytes, f.status) for f in found]
+            print_table(f"Archive in {folder}", heads, rows)
+        return None
+
+    run_command(work(), as_json=as_json)
+
+
+@commands.command()
+def restore(
+    file: Annotated[
+        Path | None, typer.Argument(help="A file, or its name in the archive; or give --from and --to.")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Restore files from this day on.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Restore files up to this moment.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read archived log back for 30 days; doing it twice adds nothing."""
+
+    async def work() -> Exit | None:
+        if (file is None) == (since is None):
+            raise BadInputError("What shall be restored?", action="Name a file, or give --from and --to.")
+        start, end = _moment(since, "--from"), _moment(until, "--to")
+        async with opened(read_settings()) as app:
+            with console.status("Restoring the sync log …"):
+                back = await _restored(app, file, start, end)
+        if as_json:
+            print_json(back)
+        elif not back:
+            console.print("No file of the archive holds anything of that time.")
+        for one in [] if as_json else back:
+            console.print(f"{one.name}: {one.rows} rows, {one.added} of them were missing.", highlight=False)
+        return None
+
+    run_command(work(), as_json=as_json)
+
+
+async def _restored(
+    app: App, file: Path | None, start: datetime | None, end: datetime | None
+) -> list[Restored]:
+    archive = app.log_archive()
+    if file is not None:
+        return [await archive.restore(app.tenant.id, _found(file, archive.folder(app.tenant.id)))]
+    now = app.clock.now()
+    return await archive.restore_span(app.tenant.id, start or now, end or now)
+
+
+def _found(file: Path, folder: Path) -> Path:
+    return file if file.exists() or file.parent.name else folder / file.name
+
+
+def _moment(text: str | None, option: str) -> datetime | None:
+    moment = parse_moment(text)
+    if text is not None and moment is None:
+        raise BadInputError(
+            f"{option} {text!r} is no date.", action="Write it as 2026-03-02 or 2026-03-02T15:00."
+        )
+    return moment

@@ -1,0 +1,231 @@
+"""What is always being done: the jobs a worker can do for any tenant, and the schedules that queue them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from tiebeam.app import App
+from tiebeam.connectors.ports import Share
+from tiebeam.identity.repository import Tenants
+from tiebeam.kernel.correlation import bound
+from tiebeam.kernel.errors import TiebeamError
+from tiebeam.operations.queue.model import Blocked, Done, NewJob, RetryAt, Snooze
+from tiebeam.operations.schedules.model import Schedule
+from tiebeam.operations.tokens.model import NotConnectedError, Status
+from tiebeam.replicate.pull import StoppedError
+from tiebeam.replicate.sync import Wish
+from tiebeam.replicate.webhooks.repository import Deliveries
+from tiebeam.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from tiebeam.connectors.ports import Transport
+    from tiebeam.kernel.clock import Clock
+    from tiebeam.operations.queue.hands import Handler
+    from tiebeam.operations.queue.model import Job, Outcome
+    from tiebeam.operations.tokens.model import Connection
+    from tiebeam.settings import Settings
+    from tiebeam.store.pool import Store
+
+SYNC: Final = "procore.sync"
+REFRESH: Final = "procore.refresh"
+FETCH: Final = "webhook.fetch"
+KEEP_HOOK: Final = "webhook.keep"
+CATCH_UP: Final = "webhook.catch_up"
+KEEP_ALIVE: Final = "token.keep_alive"
+LOOK: Final = "alerts.look"
+TIDY: Final = "upkeep.tidy"
+
+GOES_ON_AFTER: Final = timedelta(seconds=30)
+
+SCHEDULES: Final = (SYNC, "procore.due", FETCH, KEEP_HOOK, CATCH_UP, KEEP_ALIVE, LOOK, TIDY)
+"""What is queued again and again, by name."""
+
+BY_HAND: Final = 5
+"""The priority of what a person waits for."""
+SOON: Final = 3
+
+
+class Duties:
+    """Everything that is done without anybody asking, for every tenant of one database."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        store: Store,
+        transport: Transport,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`stopping` says whether what is in hand is to end at the next page."""
+        self._settings = settings
+        self._clock = clock
+        self._store = store
+        self._transport = transport
+        self._stopping = stopping
+        self._apps: dict[UUID, App] = {}
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return what a worker can do, by kind of job."""
+        return {
+            SYNC: self._of_connection(self._sync),
+            REFRESH: self._of_connection(self._refresh),
+            FETCH: self._of_connection(self._fetch),
+            KEEP_HOOK: self._of_connection(self._keep_hook),
+            CATCH_UP: self._of_connection(self._catch_up),
+            KEEP_ALIVE: self._of_connection(self._keep_alive),
+            LOOK: self._look,
+            TIDY: self._tidy,
+        }
+
+    def schedules(self) -> Sequence[Schedule]:
+        """Return what is queued again and again."""
+        minutes: dict[str, tuple[int, Callable[[UUID], Awaitable[Sequence[NewJob]]]]] = {
+            SYNC: (10, self._sync_jobs),
+            "procore.due": (1, self._due_jobs),
+            FETCH: (1, self._fetch_jobs),
+            KEEP_HOOK: (60, partial(self._jobs_of_each, KEEP_HOOK)),
+            CATCH_UP: (10, partial(self._jobs_of_each, CATCH_UP)),
+            # Access lasts 90 minutes, and a grant that nobody used for long is lost: well within 12 hours.
+            KEEP_ALIVE: (30, partial(self._jobs_of_each, KEEP_ALIVE)),
+            LOOK: (1, partial(self._job_of_all, LOOK)),
+            TIDY: (24 * 60, partial(self._job_of_all, TIDY)),
+        }
+        return [Schedule(name, timedelta(minutes=every), jobs) for name, (every, jobs) in minutes.items()]
+
+    async def app(self, tenant_id: UUID) -> App:
+        """Return a tenant's side of things. Raises BadInputError when there is no such tenant."""
+        if tenant_id not in self._apps:
+            tenant = await Tenants(self._store).get(tenant_id)
+            self._apps[tenant_id] = App(self._settings, self._clock, self._store, tenant, self._transport)
+        return self._apps[tenant_id]
+
+    async def _sync_jobs(self, tenant_id: UUID) -> list[NewJob]:
+        return [sync_job(one) for one in await self._connected(tenant_id)]
+
+    async def _due_jobs(self, tenant_id: UUID) -> list[NewJob]:
+        """Between the routine ticks, queue only the connections of which something is due."""
+        upkeep = Upkeep(await self.app(tenant_id))
+        return [sync_job(one) for one in await self._connected(tenant_id) if await upkeep.something_due(one)]
+
+    async def _fetch_jobs(self, tenant_id: UUID) -> list[NewJob]:
+        """Queue what a delivery could not: the process that took it died, or the vendor was away."""
+        waiting = await Deliveries(self._store).waiting(self._clock.now())
+        return [fetch_job(connection_id) for owner, connection_id in waiting if owner == tenant_id]
+
+    async def _jobs_of_each(self, kind: str, tenant_id: UUID) -> list[NewJob]:
+        return [
+            NewJob(kind, str(one.id), {"connection": str(one.id)}) for one in await self._connected(tenant_id)
+        ]
+
+    async def _job_of_all(self, kind: str, tenant_id: UUID) -> list[NewJob]:
+        del tenant_id
+        return [NewJob(kind, "all", {})]
+
+    async def _connected(self, tenant_id: UUID) -> list[Connection]:
+        app = await self.app(tenant_id)
+        return [one for one in await app.connections() if one.status is Status.CONNECTED]
+
+    def _of_connection(self, work: Callable[[Upkeep, Connection, Job], Awaitable[Outcome]]) -> Handler:
+        """Return what does `work` for the connection that a job names, and says what comes of its errors."""
+
+        async def do(job: Job) -> Outcome:
+            app = await self.app(job.tenant_id)
+            wanted = UUID(str(job.args["connection"]))
+            connection = next((one for one in await app.connections() if one.id == wanted), None)
+            if connection is None:
+                return Done()
+            if connection.status is not Status.CONNECTED:
+                why = connection.reason or f"The connection is {connection.status.value}."
+                return Blocked(f"{why} {connection.action or ''}".strip())
+            with bound(tenant_id=job.tenant_id, connection_id=wanted):
+                return await self._told(Upkeep(app), connection, work(Upkeep(app), connection, job))
+
+        return do
+
+    async def _told(self, upkeep: Upkeep, connection: Connection, work: Awaitable[Outcome]) -> Outcome:
+        """Do the work, and keep for the alerts whether the vendor answered."""
+        try:
+            outcome = await work
+        except NotConnectedError as error:
+            return Blocked(f"{error.cause} {error.action}")
+        except StoppedError:
+            return Snooze(self._clock.now())
+        except TiebeamError as error:
+            await upkeep.note_failure(connection, error)
+            raise
+        await upkeep.note_answer(connection)
+        return outcome
+
+    async def _sync(self, upkeep: Upkeep, connection: Connection, job: Job) -> Outcome:
+        """Read of one connection what is due."""
+        del job
+        if await upkeep.sync_due(connection, self._stopping):
+            return Done()
+        return RetryAt(self._clock.now() + GOES_ON_AFTER, "not all of it could be read")
+
+    async def _refresh(self, upkeep: Upkeep, connection: Connection, job: Job) -> Outcome:
+        """Read what a person asked for: a kind, a project, everything."""
+        wish = Wish(
+            project_id=job.args.get("project"),
+            stream=job.args.get("stream"),
+            full=bool(job.args.get("full")),
+            share=Share.DEMAND,
+        )
+        await upkeep.app.sync_one(connection, wish, stopping=self._stopping)
+        return Done()
+
+    async def _fetch(self, upkeep: Upkeep, connection: Connection, job: Job) -> Outcome:
+        """Fetch the records that deliveries told of."""
+        del job
+        await upkeep.fetch(connection)
+        return Done()
+
+    async def _keep_hook(self, upkeep: Upkeep, connection: Connection, job: Job) -> Outcome:
+        del job
+        await upkeep.keep_hook(connection)
+        return Done()
+
+    async def _catch_up(self, upkeep: Upkeep, connection: Connection, job: Job) -> Outcome:
+        del job
+        await upkeep.catch_up(connection)
+        return Done()
+
+    async def _keep_alive(self, upkeep: Upkeep, connection: Connection, job: Job) -> Outcome:
+        del job
+        await upkeep.keep_alive(connection)
+        return Done()
+
+    async def _look(self, job: Job) -> Outcome:
+        await Upkeep(await self.app(job.tenant_id)).look()
+        return Done()
+
+    async def _tidy(self, job: Job) -> Outcome:
+        await Upkeep(await self.app(job.tenant_id)).tidy()
+        return Done()
+
+
+def sync_job(connection: Connection) -> NewJob:
+    """Return the job that reads of a connection what is due; one at a time waits, and one at a time runs."""
+    key = str(connection.id)
+    return NewJob(SYNC, key, {"connection": key}, serial_key=f"connection/{key}")
+
+
+def refresh_job(
+    connection: Connection, *, project: str | None = None, stream: str | None = None, full: bool = False
+) -> NewJob:
+    """Return the job by which a person has something read now, beside whatever the schedule does."""
+    named = {"connection": str(connection.id), "project": project, "stream": stream}
+    args: dict[str, Any] = {**named, "full": full}
+    key = "/".join((*(value or "*" for value in named.values()), "full" if full else "routine"))
+    return NewJob(REFRESH, key, args, priority=BY_HAND)
+
+
+def fetch_job(connection_id: UUID) -> NewJob:
+    """Return the job that fetches what deliveries told of: before everything else, beside a sync."""
+    key = str(connection_id)
+    return NewJob(FETCH, key, {"connection": key}, priority=SOON, serial_key=f"fetch/{key}")

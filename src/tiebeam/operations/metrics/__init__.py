@@ -1,0 +1,1 @@
+"""Metrics and traces: what happens, counted and timed, without a word of whose it is."""

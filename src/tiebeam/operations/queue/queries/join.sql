@@ -1,0 +1,2 @@
+-- Enter a worker.
+select tiebeam.queue_join(%(name)s, %(at)s)

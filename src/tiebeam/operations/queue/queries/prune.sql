@@ -1,0 +1,2 @@
+-- Remove a bounded number of jobs that ended long ago.
+select tiebeam.queue_prune(%(before)s, %(most)s)

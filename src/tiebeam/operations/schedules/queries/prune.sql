@@ -1,0 +1,2 @@
+-- Remove old ticks, but the last of each schedule.
+select tiebeam.schedule_prune(%(before)s)

@@ -1,0 +1,125 @@
+"""The square-root law: at which interval each item is read so that the budget buys the least delay. Pure.
+
+A change waits for the next read, half an interval on the mean. Items with rate r, weight w and cost c, read every I
+hours, cost `sum c/I` calls and leave a delay of `sum w r I/2`. With a price for a call, each item is best
+read every `sqrt(2 price c / (w r))`, between its bounds; the price is found by bisection so that the calls
+fit. The delay less the calls' worth is concave in the price, so the calls never rise with it: bisection is enough.
+
+An item with a probe may be probed instead, and read when the probe tells of a change or, for what the probe does not
+show, at an interval of its own. Which of the two is better is asked at every price.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PRICE_MAX = 1e12
+_PRICE_MIN = 1e-12
+_HALVINGS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one item asks of the budget."""
+
+    cost_calls: float
+    rate_per_hour: float
+    weight: float
+    hours_min: float
+    hours_max: float
+    probe_calls: float = 0.0
+    """0: it cannot be probed."""
+    probe_sees: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often to read an item, and how often to probe it besides."""
+
+    read_hours: float
+    probe_hours: float | None
+    calls_per_hour: float
+    delay: float
+    """Weight times changes an hour times the hours that they wait on the mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The paces of all demands, in their order, at the price of a call."""
+
+    price: float
+    paces: tuple[Pace, ...]
+
+    @property
+    def calls_per_hour(self) -> float:
+        """What the paces cost."""
+        return math.fsum(pace.calls_per_hour for pace in self.paces)
+
+    @property
+    def delay(self) -> float:
+        """What the paces leave."""
+        return math.fsum(pace.delay for pace in self.paces)
+
+
+def allocate(demands: Sequence[Demand], calls_per_hour: float) -> Allocation:
+    """Return the best paces that cost at most `calls_per_hour`.
+
+    When not even the longest intervals fit, these are what is returned: the caller must lengthen `hours_max`.
+    """
+    low, high = _PRICE_MIN, _PRICE_MAX
+    if _spend(demands, low) <= calls_per_hour:
+        high = low
+    else:
+        for _ in range(_HALVINGS):
+            middle = math.sqrt(low * high)
+            if _spend(demands, middle) > calls_per_hour:
+                low = middle
+            else:
+                high = middle
+    return Allocation(high, tuple(pace_at(high, demand) for demand in demands))
+
+
+def pace_at(price: float, demand: Demand) -> Pace:
+    """Return the best pace of one item at a price: read alone, or probed as well."""
+    value = demand.weight * demand.rate_per_hour
+    hours = _hours(price, demand.cost_calls, value, demand)
+    read = Pace(hours, None, demand.cost_calls / hours, value * hours / 2)
+    if not demand.probe_calls:
+        return read
+    probed = _probed(price, demand, value)
+    return probed if _worth(probed, price) < _worth(read, price) else read
+
+
+def _probed(price: float, demand: Demand, value: float) -> Pace:
+    shown, hidden = value * demand.probe_sees, value * (1 - demand.probe_sees)
+    probe = _hours(price, demand.probe_calls, shown, demand)
+    read = _hours(price, demand.cost_calls, hidden, demand)
+    # At most one read a change that is shown; fewer when several are found by one probe.
+    follow = demand.cost_calls * demand.rate_per_hour * demand.probe_sees
+    calls = demand.probe_calls / probe + demand.cost_calls / read + follow
+    return Pace(read, probe, calls, (shown * probe + hidden * read) / 2)
+
+
+def _hours(price: float, calls: float, value: float, demand: Demand) -> float:
+    if value <= 0:
+        return demand.hours_max
+    return min(max(math.sqrt(2 * price * calls / value), demand.hours_min), demand.hours_max)
+
+
+def _worth(pace: Pace, price: float) -> float:
+    return pace.delay + price * pace.calls_per_hour
+
+
+def _spend(demands: Sequence[Demand], price: float) -> float:
+    calls = 0.0
+    for one in demands:
+        if one.probe_calls:
+            calls += pace_at(price, one).calls_per_hour
+        else:
+            calls += one.cost_calls / _hours(price, one.cost_calls, one.weight * one.rate_per_hour, one)
+    return calls

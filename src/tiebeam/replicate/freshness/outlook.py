@@ -1,0 +1,86 @@
+"""From a connection's feeds to its plan, and from what a sync read to what is learnt. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tiebeam.replicate.freshness.estimate import estimates
+from tiebeam.replicate.freshness.items import items_of
+from tiebeam.replicate.freshness.model import Seen
+from tiebeam.replicate.freshness.plan import Plan, plan
+from tiebeam.replicate.model import Access
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from tiebeam.connectors.streams import Stream
+    from tiebeam.replicate.freshness.model import Evidence
+    from tiebeam.replicate.model import Feed
+    from tiebeam.replicate.sync import FeedRead
+
+POLL_SHARE = 0.6
+"""Of the calls that a vendor allows, what polling may spend (requirement R9)."""
+COPYING_SHARE = 0.5
+"""While more than this part of the feeds was never read to its end, the first copy is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What is to be read of a connection, and how far its first copy is."""
+
+    plan: Plan
+    new: frozenset[int]
+    """Feeds that were never read to their end: a project that came, a tool that was switched on."""
+    copying: bool
+    """Whether the first copy is still under way: then everything is read, in its phases."""
+
+
+def planned(
+    streams: Sequence[Stream],
+    feeds: Sequence[Feed],
+    evidence: Mapping[int, Evidence],
+    calls_per_hour: float,
+    now: datetime,
+    *,
+    covered: Collection[str] = (),
+) -> Planned:
+    """Return the plan of a connection with these feeds; `calls_per_hour` is what polling may spend."""
+    open_feeds = [feed for feed in feeds if feed.access is Access.OPEN]
+    new = frozenset(feed.id for feed in open_feeds if feed.completed_at is None)
+    items = items_of(streams, open_feeds, covered=covered, evidence=evidence)
+    read_at = {feed.id: feed.read_at for feed in open_feeds if feed.read_at and feed.id not in new}
+    # Of feeds that are read together, the one that was read longest ago counts.
+    last_reads = {
+        item.feed_id: min(read_at[feed_id] for feed_id in item.feed_ids or (item.feed_id,))
+        for item in items
+        if all(feed_id in read_at for feed_id in item.feed_ids or (item.feed_id,))
+    }
+    probes = {feed_id: found.probed_at for feed_id, found in evidence.items() if found.probed_at}
+    found = plan(items, estimates(items, evidence, now), calls_per_hour, now, last_reads, last_probes=probes)
+    return Planned(found, new, not open_feeds or len(new) > COPYING_SHARE * len(open_feeds))
+
+
+def seen_of(reads: Iterable[FeedRead], made: Plan, began: datetime) -> list[tuple[int, Seen]]:
+    """Return what each item is seen to have done in a sync that began then; first reads tell nothing."""
+    owner = {
+        feed_id: slot.item.feed_id
+        for slot in made.slots.values()
+        for feed_id in slot.item.feed_ids or (slot.item.feed_id,)
+    }
+    found: dict[int, list[FeedRead]] = defaultdict(list)
+    for read in reads:
+        found[owner.get(read.feed_id, read.feed_id)].append(read)
+    return [
+        (
+            feed_id,
+            Seen(
+                until=began,
+                changes=sum(read.changes for read in some if not read.first),
+                calls=sum(read.calls for read in some),
+            ),
+        )
+        for feed_id, some in sorted(found.items())
+    ]

@@ -1,0 +1,165 @@
+"""What keeps one tenant's copy true by itself: planned reading, webhooks, tokens, alerts, tidying up."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from tiebeam.app import keep
+from tiebeam.connectors.ports import Share
+from tiebeam.operations.alerts.disk import see_disk
+from tiebeam.operations.alerts.repository import Expected, Sightings
+from tiebeam.operations.alerts.rules import GateSeen
+from tiebeam.operations.alerts.watch import watch
+from tiebeam.operations.retention.repository import OldRows
+from tiebeam.operations.retention.run import purge
+from tiebeam.operations.tokens.model import Status
+from tiebeam.replicate.freshness.outlook import POLL_SHARE, planned, seen_of
+from tiebeam.replicate.freshness.repository import Freshness
+from tiebeam.replicate.streams import STREAMS, procore_hooks, procore_reader
+from tiebeam.replicate.sync import Wish
+from tiebeam.replicate.webhooks.fetch import Fetcher
+from tiebeam.replicate.webhooks.keep import Gap, HookKeeper, Terms
+from tiebeam.replicate.webhooks.plan import covered_streams
+from tiebeam.replicate.webhooks.repository import Deliveries, Hooks, Landing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tiebeam.app import App
+    from tiebeam.connectors.procore.hooks import Repair
+    from tiebeam.kernel.errors import TiebeamError
+    from tiebeam.operations.tokens.model import Connection
+    from tiebeam.replicate.freshness.outlook import Planned
+    from tiebeam.replicate.freshness.plan import Plan
+    from tiebeam.replicate.webhooks.keep import Caught
+    from tiebeam.replicate.webhooks.model import Fetched
+
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """The unattended side of an app."""
+
+    app: App
+
+    async def plan(self, connection: Connection) -> Plan:
+        """Return what the next hour's calls of a connection are best spent on, as things stand."""
+        return (await self._planned(connection)).plan
+
+    async def something_due(self, connection: Connection) -> bool:
+        """Whether a connection's copy is still incomplete, or something of it should be read by now."""
+        found = await self._planned(connection)
+        return found.copying or bool(found.new or found.plan.due(self.app.clock.now()))
+
+    async def sync_due(self, connection: Connection, stopping: Callable[[], bool]) -> bool:
+        """Read of a connection what the plan says is due; everything, while its first copy is incomplete.
+
+        Returns whether all of it could be read. Raises TiebeamError; StoppedError once `stopping` says yes.
+        """
+        found = await self._planned(connection)
+        due = found.plan.due(self.app.clock.now())
+        feeds = frozenset(feed for choice in due for feed in choice.feed_ids or (choice.feed_id,))
+        wish = Wish() if found.copying else Wish(feeds=feeds | found.new)
+        if wish.feeds is not None and not wish.feeds:
+            return True
+        began = self.app.clock.now()
+        report = (await self.app.sync_one(connection, wish, stopping=stopping)).report
+        freshness = self._freshness(connection)
+        for feed_id, seen in seen_of(report.reads, found.plan, began):
+            await freshness.note_read(feed_id, seen)
+        return report.complete
+
+    async def _planned(self, connection: Connection) -> Planned:
+        app = self.app
+        feeds = await app.replica(connection).ensure_feeds(())
+        evidence = await self._freshness(connection).evidence()
+        budget = await app.budget(app.gate(connection))
+        calls = (budget.per_hour if budget else app.settings.rate_hourly_max) * POLL_SHARE
+        covered = covered_streams() if await self._hooks(connection).current() else ()
+        return planned(STREAMS, feeds, evidence, calls, app.clock.now(), covered=covered)
+
+    async def keep_alive(self, connection: Connection) -> None:
+        """See that a connection's access is good, refreshing it when its end is near. Raises TiebeamError."""
+        await (await self.app.tokens(connection)).token()
+
+    async def keep_hook(self, connection: Connection) -> Repair | None:
+        """See that Procore delivers to us; None when no public address is set. Raises TiebeamError."""
+        address = self.app.settings.webhook_url
+        if address is None or connection.company_id is None:
+            return None
+        client = await self.app.client(connection)
+        projects = await self.app.replica(connection).parents("procore.projects")
+        terms = Terms(
+            tenant_id=self.app.tenant.id,
+            connection_id=connection.id,
+            company_id=connection.company_id,
+            destination_url=f"{address.rstrip('/')}/webhooks/procore",
+            project_id=projects[0][1] if projects else None,
+        )
+        keeper = HookKeeper(
+            self._hooks(connection),
+            procore_hooks(client, Share.WEBHOOK),
+            self.app.clock,
+            new_id=uuid4,
+            new_secret=lambda: secrets.token_urlsafe(_SECRET_BYTES),
+        )
+        return await keeper.keep(terms)
+
+    async def catch_up(self, connection: Connection) -> Caught:
+        """Find deliveries that never came, and have them fetched. Raises TiebeamError."""
+        client = await self.app.client(connection)
+        calls = procore_hooks(client, Share.WEBHOOK)
+        deliveries = Deliveries(self.app.store)
+        return await Gap(self._hooks(connection), calls, deliveries, self.app.clock, STREAMS).catch_up()
+
+    async def fetch(self, connection: Connection) -> Fetched:
+        """Fetch the records that deliveries told of. Raises TiebeamError."""
+        client = await self.app.client(connection)
+        landing = Landing(self.app.store, self.app.tenant.id, connection.id, self.app.clock)
+        return await Fetcher(landing, procore_reader(client), self.app.clock, STREAMS).run()
+
+    async def note_failure(self, connection: Connection, error: TiebeamError) -> None:
+        """Keep for the alerts that the vendor could not be worked with, after all its retries."""
+        await Sightings(self.app.store).failed(
+            self.app.tenant.id,
+            connection.id,
+            connection.vendor,
+            error,
+            server_fault=error.code.endswith("server_error"),
+            now=self.app.clock.now(),
+        )
+
+    async def note_answer(self, connection: Connection) -> None:
+        """Keep for the alerts that it could."""
+        await Sightings(self.app.store).answered(self.app.tenant.id, connection.id, connection.vendor)
+
+    async def look(self) -> int:
+        """Judge how everything stands, and tell of what changed; return how many messages that took."""
+        app = self.app
+        found = [one for one in await app.connections() if one.status is Status.CONNECTED]
+        gates = [GateSeen(one.id, one.vendor, await app.gate(one).level()) for one in found]
+        told = await watch(
+            app.alert_desk(),
+            Sightings(app.store),
+            app.tenant.id,
+            expected={one.name: Expected(one.title, one.interval_minutes) for one in STREAMS},
+            gates=gates,
+            disks=[see_disk(app.settings.data)],
+            now=app.clock.now(),
+        )
+        return len(told)
+
+    async def tidy(self) -> None:
+        """Archive old sync log, and delete what has been kept for as long as is set."""
+        await self.app.log_archive().archive(self.app.tenant.id)
+        await purge(OldRows(self.app.store), self.app.tenant.id, keep(self.app.settings), self.app.clock)
+
+    def _freshness(self, connection: Connection) -> Freshness:
+        return Freshness(self.app.store, self.app.tenant.id, connection.id)
+
+    def _hooks(self, connection: Connection) -> Hooks:
+        return Hooks(self.app.store, self.app.tenant.id, connection.id)
