@@ -74,6 +74,7 @@ class PostRoom:
             self.hooks,
             self.calls,
             clock,
+            STREAMS,
             new_id=uuid4,
             new_secret=lambda: f"{connection_id}-{next(self.secrets)}",
         )

@@ -69,17 +69,25 @@ async def test_what_a_webhook_brought_is_what_the_next_sync_would_have(store: St
     assert {view: await room.find(view) for view in views} == before
 
 
-async def test_a_reply_brings_its_rfi(store: Store, tenant: Tenant) -> None:
+@pytest.mark.parametrize("version", ["v2.0", "v3.0"])
+@pytest.mark.parametrize("touched", [True, False])
+async def test_a_reply_brings_its_rfi(store: Store, tenant: Tenant, version: str, *, touched: bool) -> None:
+    """Version 3 names the RFI, so that it is found even when the reply did not move its time."""
     room = await PostRoom.opened(store, tenant.id)
+    room.desk.state.children_touch_parents = touched
     rfi = room.desk.put("rfis", subject="Which anchor?", questions=[])
+    room.desk.clock.advance(7200)
     await room.sync("rfis")
-    await room.keeper.keep(room.terms())
-    room.desk.put("rfi_replies", rfi, body="The long one", plain_text_body="The long one")
+    await room.keeper.keep(room.terms(payload_version=version))
+    room.desk.put("rfi_replies", rfi, body="The long one")
+    room.desk.gate.entered.clear()
     done = await room.told()
     assert (done.waiting, done.left) == (0, 0)
-    keys = {row[0] for row in await room.rows("select record_id from tiebeam.webhook_delivery")}
-    assert str(rfi) not in keys or len(keys) > 1
-    assert str(rfi) in await room.find("rfis")
+    fetched = len(room.desk.gate.entered)
+    assert (
+        fetched
+        == {("v3.0", True): 2, ("v3.0", False): 3, ("v2.0", True): 2, ("v2.0", False): 1}[version, touched]
+    )
 
 
 @pytest.mark.parametrize("view", ["submittals", "rfis", "change_events", "meetings", "documents"])
@@ -247,6 +255,36 @@ async def test_a_hook_is_made_once_checked_and_mended(store: Store, tenant: Tena
     current = await room.hooks.current()
     assert current is not None
     assert current.vendor_hook_id == str(other.id)
+
+
+@pytest.mark.parametrize("killed_at", ["make", "add_triggers", None])
+async def test_what_waited_for_a_hook_that_was_lost_is_read_again_whatever_was_killed(
+    store: Store, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, killed_at: str | None
+) -> None:
+    room = await PostRoom.opened(store, tenant.id)
+    await room.sync("submittals")
+    await room.keeper.keep(room.terms())
+    room.desk.clock.advance(600)
+    missed = room.desk.put("submittals", title="Missed", number="1")
+    room.desk.simulator.webhooks.hooks.clear()
+    if killed_at is not None:
+        with monkeypatch.context() as patched:
+            patched.setattr(room.calls, killed_at, _killed)
+            with pytest.raises(KeyboardInterrupt):
+                await room.keeper.keep(room.terms())
+    else:
+        await room.keeper.keep(room.terms())
+    await room.fetch(after_seconds=120)
+    assert str(missed) in await room.find("submittals")
+    await room.keeper.keep(room.terms())
+    assert len(room.desk.simulator.webhooks.hooks) == 1
+    seen = room.desk.put("submittals", title="Seen", number="2")
+    await room.told()
+    assert str(seen) in await room.find("submittals")
+
+
+async def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 async def test_a_hook_is_ended_with_its_connection_and_no_others(store: Store, tenant: Tenant) -> None:

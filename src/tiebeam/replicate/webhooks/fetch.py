@@ -133,7 +133,11 @@ class Fetcher:
         error = "it is not in the vendor's listing"
         complete = True
         for feed in feeds:
-            look = await self._look(feed, stream, wanted, known)
+            elsewhere = {one.key for one in known if one.feed_id != feed.id}
+            mine = [pending for pending in wanted if pending.key not in elsewhere]
+            if not mine:
+                continue
+            look = await self._look(feed, stream, mine, known)
             settled |= await self._take_in(stream, look, done)
             error = look.refusal.cause if look.refusal else error
             complete = complete and look.complete

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from tiebeam.connectors.procore.hook_calls import HooksRefusedError
 from tiebeam.connectors.procore.hooks import Wanted, repair, triggers_for
 from tiebeam.replicate.webhooks.model import Hook
-from tiebeam.replicate.webhooks.plan import covered_streams, filed
+from tiebeam.replicate.webhooks.plan import filed, streams_to_catch_up
 from tiebeam.replicate.webhooks.receive import secret_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
     from uuid import UUID
 
     from tiebeam.connectors.procore.hook_calls import HookCalls
@@ -26,6 +27,7 @@ PAYLOAD_VERSION = "v3.0"
 """It names the app that acted, by which our own writes are known, and what a record belongs to."""
 
 _OVERLAP = timedelta(minutes=5)
+_MENDED_BY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class HookKeeper:
         hooks: Hooks,
         calls: HookCalls,
         clock: Clock,
+        streams: Iterable[Stream],
         *,
         new_id: Callable[[], UUID],
         new_secret: Callable[[], str],
@@ -77,21 +80,34 @@ class HookKeeper:
         self._hooks = hooks
         self._calls = calls
         self._clock = clock
+        self._missable = streams_to_catch_up(streams)
         self._new_id = new_id
         self._new_secret = new_secret
 
     async def keep(self, terms: Terms) -> Repair:
-        """Make the vendor's side be what is wanted, and return what that took. Raises TiebeamError."""
+        """Make the vendor's side be what is wanted, and return what that took. Raises TiebeamError.
+
+        Catch up first (`Gap`): what waits for a hook that is made anew goes with it, and is then read again
+        from the moment up to which nothing is missing.
+        """
         current = await self._hooks.current()
         wanted, plan = await self._plan(terms, current)
+        if plan.add and current is not None:
+            # Before anything is touched, so that no kill can make it forgotten; and again when all is done.
+            await self._read_since(current, self._clock.now() + _MENDED_BY)
         for stray in plan.remove:
             await self._calls.remove(stray)
         hook_id = plan.keep
         if hook_id is None:
-            hook_id = await self._make(terms, wanted, current)
+            hook_id = await self._make(terms, wanted)
         await self._calls.add_triggers(hook_id, plan.add)
         await self._calls.drop_triggers(hook_id, plan.drop)
+        if plan.add and current is not None:
+            await self._read_since(current, self._clock.now())
         return plan
+
+    async def _read_since(self, hook: Hook, at: datetime) -> None:
+        await self._hooks.read_all_since(hook.seen_until, self._missable, at)
 
     async def end(self, terms: Terms) -> int:
         """Have the vendor call no more; return how many hooks that removed. Raises TiebeamError."""
@@ -116,7 +132,7 @@ class HookKeeper:
         triggers = {known_id: await self._calls.triggers(known_id)} if known_id and there else {}
         return wanted, repair(wanted, found, triggers, known_id)
 
-    async def _make(self, terms: Terms, wanted: Wanted, older: Hook | None) -> str:
+    async def _make(self, terms: Terms, wanted: Wanted) -> str:
         authorization = f"Bearer {self._new_secret()}"
         now = self._clock.now()
         hook = Hook(
@@ -137,9 +153,6 @@ class HookKeeper:
         await self._hooks.begin(hook)
         made = await self._calls.make(wanted, authorization)
         await self._hooks.put_in_use(hook, made.id, now)
-        if older is not None:
-            # What waited for the former hook went with it.
-            await self._hooks.read_all_since(older.seen_until, covered_streams(), now)
         return made.id
 
 
@@ -158,7 +171,7 @@ class Gap:
     async def catch_up(self) -> Caught:
         """Take in, from the vendor's own list, what was missed since the last time; nothing without a hook.
 
-        Where the list cannot be had, everything that deliveries cover is to be read from that moment on.
+        Where the list cannot be had, what can be read from that moment on is.
         Raises TiebeamError when nothing can be asked before a person acts.
         """
         hook = await self._hooks.current()
@@ -169,7 +182,8 @@ class Gap:
         try:
             listed = await self._calls.deliveries(hook.vendor_hook_id, since, now + _OVERLAP)
         except HooksRefusedError:
-            scopes = await self._hooks.read_all_since(since, covered_streams(), now)
+            missable = streams_to_catch_up(self._streams.values())
+            scopes = await self._hooks.read_all_since(since, missable, now)
             await self._hooks.see_until(hook, now)
             return Caught(0, 0, scopes)
         arrived = [

@@ -30,7 +30,10 @@ _WAIT_MAX = timedelta(minutes=10)
 
 
 def is_echo(event: Event, hook: Hook) -> bool:
-    """Whether we did it ourselves: by the app that did it or, where payload v4 does not say, by the user."""
+    """Whether we did it ourselves: by the app that did it or, where payload v4 does not say, by the user.
+
+    A deletion is always looked at: it must be confirmed, whoever made it.
+    """
     if event.event_type == "delete":
         return False
     if event.application_id is not None:
@@ -71,9 +74,14 @@ def filed(
     )
 
 
-def covered_streams() -> frozenset[str]:
-    """Return the streams that deliveries tell of."""
-    return frozenset(STREAM_OF.values())
+def streams_to_catch_up(streams: Iterable[Stream]) -> frozenset[str]:
+    """Return the streams that deliveries tell of and that can be read from a moment on in a call or two.
+
+    The others would cost a whole listing each: a gap in them is left to polling, which reads them anyway.
+    """
+    told = frozenset(STREAM_OF.values())
+    timed = (one for one in streams if one.listings[0].time_filter is not TimeFilter.NONE)
+    return frozenset(stream.name for stream in timed if stream.name in told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +127,12 @@ def second_asks(stream: Stream, missing: Sequence[Pending], known: Mapping[str, 
 def _as_it_was(stream: Stream, missing: Sequence[Pending], known: Mapping[str, Known]) -> list[Ask]:
     """Return where a record stands whose time of modification did not move with what was told."""
     moments = {known[pending.key].vendor_at for pending in missing if pending.key in known}
+    deletions = any(pending.deleted for pending in missing)
     return [
         Ask(index, moment - timedelta(seconds=1), moment + timedelta(seconds=1))
         for moment in sorted(filter(None, moments))
         for index, listing in enumerate(stream.listings)
-        if listing.time_filter is TimeFilter.RANGE
+        if listing.time_filter is TimeFilter.RANGE and (deletions or listing.means is not Means.DELETED)
     ]
 
 

@@ -129,14 +129,14 @@ class Landing(Replica):
     async def due(self, limit: int) -> list[Pending]:
         """Return the records that are to be fetched now, those that waited longest first."""
         named = self._named(at=self._clock.now(), limit=limit)
-        async with self._store.transaction(self._tenant_id) as tx:
-            return await tx.all(Pending, Q["due"], named)
+        async with self._store.autocommit(self._tenant_id) as single:
+            return await single.all(Pending, Q["due"], named)
 
     async def settle(self, pending: Sequence[Pending]) -> None:
         """These wait no longer, all of one stream and scope. Further deliveries meanwhile keep them."""
         if pending:
-            async with self._store.transaction(self._tenant_id) as tx:
-                await tx.run(Q["settle"], self._named(**_generations(pending)))
+            async with self._store.autocommit(self._tenant_id) as single:
+                await single.run(Q["settle"], self._named(**_generations(pending)))
 
     async def put_off(
         self, pending: Mapping[Pending, datetime], error: str, *, attempted: bool = True
@@ -146,21 +146,21 @@ class Landing(Replica):
             return
         named = _generations(list(pending))
         named |= {"next_ats": list(pending.values()), "error": error[:1000], "attempt": int(attempted)}
-        async with self._store.transaction(self._tenant_id) as tx:
-            await tx.run(Q["put_off"], self._named(**named))
+        async with self._store.autocommit(self._tenant_id) as single:
+            await single.run(Q["put_off"], self._named(**named))
 
     async def feeds_within(self, pending: Pending) -> list[Feed]:
         """Return the readable feeds in which a record may lie."""
         named = self._named(stream=pending.stream, scope=pending.scope_text)
-        async with self._store.transaction(self._tenant_id) as tx:
-            feeds = await tx.all(Feed, Q["feeds_within"], named)
+        async with self._store.autocommit(self._tenant_id) as single:
+            feeds = await single.all(Feed, Q["feeds_within"], named)
         return [replace(feed, access=Access(feed.access)) for feed in feeds]
 
     async def known(self, feeds: Sequence[Feed], keys: Iterable[str]) -> list[Known]:
         """Return what the replica has of some records."""
         named = self._named(feed_ids=[feed.id for feed in feeds], keys=Texts(keys))
-        async with self._store.transaction(self._tenant_id) as tx:
-            return await tx.all(Known, Q["known"], named)
+        async with self._store.autocommit(self._tenant_id) as single:
+            return await single.all(Known, Q["known"], named)
 
     async def stale(self, feed: Feed, rows: Sequence[Incoming]) -> list[Incoming]:
         """Return the listed rows that differ from those for which a detail was fetched."""
