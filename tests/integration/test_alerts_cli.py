@@ -56,7 +56,7 @@ async def report(*findings: Finding) -> None:
 
 
 async def age_log(days: int) -> None:
-    async with opened(read_settings()) as app, app._store.transaction(app.tenant.id) as tx:
+    async with opened(read_settings()) as app, app.store.transaction(app.tenant.id) as tx:
         at = app.clock.now() - timedelta(days=days)
         await tx.run(_LOG, {"tenant": app.tenant.id, "at": at})
 
