@@ -1,4 +1,4 @@
-"""Workers and schedulers as processes of their own, to be killed. Each prints a line of JSON for what happens."""
+"""Workers and schedulers as processes of their own, to be killed. They tell in lines of JSON what happens."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def started(program: str, *arguments: object) -> AsyncIterator[asyncio.sub
 
 
 async def work(url: str, name: str) -> None:
-    """Work until killed: `hang` the first time for ever, `effect` leaves a mark and says if it is not alone."""
+    """Work until killed: `hang` hangs at first, `effect` leaves a mark and says if it is not alone."""
     clock = SystemClock()
     store = await Store.open(url, clock=clock, pool_size_max=8)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,7 +107,7 @@ async def test_one_queued_while_it_runs_runs_once_more_with_the_latest_wish(
 async def test_what_is_enqueued_in_a_transaction_is_there_when_that_commits_and_not_otherwise(
     bench: Bench, store: Store, tenant: Tenant
 ) -> None:
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the fault belongs inside the transaction
         async with store.transaction(tenant.id) as tx:
             assert await bench.queue.enqueue(tenant.id, [sync("lost")], tx=tx) == 1
             raise ZeroDivisionError
@@ -277,7 +278,7 @@ async def test_tenants_take_turns_whatever_one_has_piled_up(
         jobs = await bench.tell([(job, Done()) for job in jobs], capacity=1)
         served.append(jobs[0].tenant_id)
     assert served.count(other.id) == 20
-    assert all(former != later for former, later in zip(served, served[1:], strict=False))
+    assert all(former != later for former, later in pairwise(served))
 
 
 async def test_what_runs_counts_and_no_tenant_gets_more_than_its_cap(

@@ -51,7 +51,7 @@ async def test_a_killed_workers_job_is_resumed_by_another_within_15_seconds(
 
 
 @pytest.mark.req("Q2", "Q4")
-async def test_two_workers_under_kills_do_everything_and_no_line_twice_at_once(
+async def test_two_workers_under_kills_do_everything_and_no_line_twice_at_once(  # noqa: C901 - one story
     database_url: str, owner_url: str, store: Store
 ) -> None:
     clock, chance = SystemClock(), random.Random(6)

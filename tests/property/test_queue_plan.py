@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -71,7 +72,7 @@ def test_each_further_attempt_waits_about_twice_as_long_and_the_last_gives_up(
 
 def test_jobs_that_failed_together_are_spread_over_the_wait() -> None:
     spreads = sorted(spread(job_id, 1) for job_id in range(1, 1001))
-    assert max(later - former for former, later in zip(spreads, spreads[1:], strict=False)) < 0.01
+    assert max(later - former for former, later in pairwise(spreads)) < 0.01
 
 
 @given(st.text(max_size=WHY_CHARACTERS_MAX * 2))
