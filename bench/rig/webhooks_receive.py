@@ -34,7 +34,7 @@ from tiebeam.replicate.webhooks.repository import Deliveries, Hooks, Landing
 from tiebeam.store.pool import Store
 from tiebeam.web.app import create_app
 from tiebeam.web.parts import Services
-from tiebeam.web.serving import serving
+from tiebeam.web.serving import listen, serve
 
 if TYPE_CHECKING:
     from tiebeam.replicate.webhooks.model import Filed
@@ -116,9 +116,16 @@ async def run(database: str, api: str, *, fetch: bool) -> None:
         await landing.ensure_feeds([("procore.submittals", Scope().within("project_id", "5"))])
         fetcher = Fetcher(landing, reader(transport, api), clock, STREAMS)
         working = asyncio.create_task(fetching(fetcher, woken))
-        async with serving(create_app(Services(receiver, ready, lambda: b"")), port=0) as url:
-            print(url, flush=True)
-            await asyncio.to_thread(sys.stdin.read)
+        app, at, stop = (
+            create_app(Services(receiver, ready, lambda: b"")),
+            listen("127.0.0.1", 0),
+            asyncio.Event(),
+        )
+        serving = asyncio.create_task(serve(app, at, stop))
+        print(f"http://127.0.0.1:{at.getsockname()[1]}", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        stop.set()
+        await serving
         working.cancel()
 
 

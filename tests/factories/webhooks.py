@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -27,9 +29,10 @@ from tiebeam.replicate.webhooks.receive import Receiver
 from tiebeam.replicate.webhooks.repository import Deliveries, Hooks, Landing
 from tiebeam.web.app import create_app
 from tiebeam.web.parts import Services
+from tiebeam.web.serving import listen, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from fastapi import FastAPI
 
@@ -74,7 +77,6 @@ class PostRoom:
             self.hooks,
             self.calls,
             clock,
-            STREAMS,
             new_id=uuid4,
             new_secret=lambda: f"{connection_id}-{next(self.secrets)}",
         )
@@ -141,6 +143,19 @@ class PostRoom:
         """Ask the database as the tenant."""
         async with self.store.transaction(self.tenant_id) as tx:
             return await tx.rows(sql)
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """Serve the application on a free port, and give its base URL."""
+    at, stop = listen("127.0.0.1", 0), asyncio.Event()
+    url = f"http://127.0.0.1:{at.getsockname()[1]}"
+    serving = asyncio.create_task(serve(app, at, stop))
+    try:
+        yield url
+    finally:
+        stop.set()
+        await serving
 
 
 async def post(

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from tests.factories.webhooks import PostRoom, connected, payload, post
+from tests.factories.webhooks import PostRoom, connected, payload, post, served
 
 from tiebeam.connectors.http import AiohttpTransport
 from tiebeam.connectors.ports import Request
 from tiebeam.connectors.procore.catalog.streams import STREAMS
 from tiebeam.identity.repository import Tenants
-from tiebeam.kernel.errors import BadInputError, TiebeamError
+from tiebeam.kernel.errors import TiebeamError
 from tiebeam.replicate.webhooks.inbox import Inbox
 from tiebeam.replicate.webhooks.model import Answer
 from tiebeam.replicate.webhooks.receive import BODY_BYTES_MAX, Receiver
 from tiebeam.replicate.webhooks.repository import Deliveries
 from tiebeam.web.app import create_app
 from tiebeam.web.parts import Services
-from tiebeam.web.serving import serving
+from tiebeam.web.serving import AddressTakenError, listen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -244,7 +244,7 @@ async def test_a_sender_that_never_ends_its_body_is_not_waited_for(room: PostRoo
         return None
 
     app = create_app(Services(room.receiver, ready, lambda: b"", body_wait_seconds=0.05))
-    async with serving(app, port=0) as url:
+    async with served(app) as url:
         host, _, port = url.removeprefix("http://").partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         given = secret(room)["Authorization"]
@@ -257,15 +257,14 @@ async def test_a_sender_that_never_ends_its_body_is_not_waited_for(room: PostRoo
 
 
 async def test_over_a_real_socket(room: PostRoom) -> None:
-    async with serving(room.app(), port=0) as url, AiohttpTransport() as transport:
+    async with served(room.app()) as url, AiohttpTransport() as transport:
         there = f"{url}/webhooks/procore"
         answer = await transport.send(Request("POST", there, headers=secret(room), body=payload(1)))
         assert (answer.status, answer.headers.get("server")) == (204, None)
         refused = await transport.send(Request("POST", there, body=payload(2)))
         assert refused.status == 401
-        with pytest.raises(BadInputError):
-            async with serving(room.app(), port=int(url.rpartition(":")[2])):
-                pass
+        with pytest.raises(AddressTakenError):
+            listen("127.0.0.1", int(url.rpartition(":")[2]))
     assert await stored(room) == 1
 
 

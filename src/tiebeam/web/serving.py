@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 _ENDING_SECONDS_MAX = 5
+_IDLE_SECONDS_MAX = 15
+_CONNECTIONS_MAX = 2000
+_HEADER_BYTES_MAX = 16 * 1024
 
 
 class AddressTakenError(TiebeamError):
@@ -54,6 +57,10 @@ async def serve(app: FastAPI, at: socket.socket, stop: asyncio.Event) -> None:
             access_log=False,
             server_header=False,
             lifespan="off",
+            ws="none",
+            limit_concurrency=_CONNECTIONS_MAX,
+            h11_max_incomplete_event_size=_HEADER_BYTES_MAX,
+            timeout_keep_alive=_IDLE_SECONDS_MAX,
             timeout_graceful_shutdown=_ENDING_SECONDS_MAX,
         )
     )

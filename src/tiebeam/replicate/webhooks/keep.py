@@ -71,7 +71,6 @@ class HookKeeper:
         hooks: Hooks,
         calls: HookCalls,
         clock: Clock,
-        streams: Iterable[Stream],
         *,
         new_id: Callable[[], UUID],
         new_secret: Callable[[], str],
@@ -80,7 +79,6 @@ class HookKeeper:
         self._hooks = hooks
         self._calls = calls
         self._clock = clock
-        self._missable = streams_to_catch_up(streams)
         self._new_id = new_id
         self._new_secret = new_secret
 
@@ -107,7 +105,7 @@ class HookKeeper:
         return plan
 
     async def _read_since(self, hook: Hook, at: datetime) -> None:
-        await self._hooks.read_all_since(hook.seen_until, self._missable, at)
+        await self._hooks.read_all_since(hook.seen_until, streams_to_catch_up(), at)
 
     async def end(self, terms: Terms) -> int:
         """Have the vendor call no more; return how many hooks that removed. Raises TiebeamError."""
@@ -182,7 +180,7 @@ class Gap:
         try:
             listed = await self._calls.deliveries(hook.vendor_hook_id, since, now + _OVERLAP)
         except HooksRefusedError:
-            missable = streams_to_catch_up(self._streams.values())
+            missable = streams_to_catch_up()
             scopes = await self._hooks.read_all_since(since, missable, now)
             await self._hooks.see_until(hook, now)
             return Caught(0, 0, scopes)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tiebeam.connectors.procore.catalog.streams import STREAMS
 from tiebeam.connectors.procore.hooks import STREAM_OF, subject_of
 from tiebeam.connectors.streams import Absence, Means, ReadMode, Scope, TimeFilter
 from tiebeam.replicate.webhooks.model import Fate, Filed
@@ -74,14 +75,18 @@ def filed(
     )
 
 
-def streams_to_catch_up(streams: Iterable[Stream]) -> frozenset[str]:
+def covered_streams() -> frozenset[str]:
+    """Return the streams that deliveries tell of."""
+    return frozenset(STREAM_OF.values())
+
+
+def streams_to_catch_up() -> frozenset[str]:
     """Return the streams that deliveries tell of and that can be read from a moment on in a call or two.
 
     The others would cost a whole listing each: a gap in them is left to polling, which reads them anyway.
     """
-    told = frozenset(STREAM_OF.values())
-    timed = (one for one in streams if one.listings[0].time_filter is not TimeFilter.NONE)
-    return frozenset(stream.name for stream in timed if stream.name in told)
+    timed = (one for one in STREAMS if one.listings[0].time_filter is not TimeFilter.NONE)
+    return covered_streams() & {stream.name for stream in timed}
 
 
 @dataclass(frozen=True, slots=True)
