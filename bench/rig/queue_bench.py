@@ -139,7 +139,7 @@ class Bench:
 
 
 def fair_ends(sizes: Sequence[int], rate: float) -> list[float]:
-    """Return when each tenant's last job ends if all that have any left share `rate` jobs a second equally."""
+    """Return when each tenant's last job ends if all share `rate` jobs a second equally."""
     ends = dict.fromkeys(sizes, 0.0)
     at, done = 0.0, 0
     left = len(sizes)

@@ -49,8 +49,13 @@ async def work(url: str, jobs: int, started: list[float]) -> None:
             await asyncio.gather(*(handle(row[1], started) for row in rows))
             done = [row[0] for row in rows]
             if not rows and len(started) < jobs:
-                async for _ in listening.notifies(timeout=1.0, stop_after=1):
-                    pass
+                await notified(listening)
+
+
+async def notified(listening: psycopg.AsyncConnection[Any]) -> None:
+    """Return when there may be something to do."""
+    async for _ in listening.notifies(timeout=1.0, stop_after=1):
+        pass
 
 
 async def handle(_: object, started: list[float]) -> None:

@@ -76,6 +76,11 @@ async def test_two_workers_under_kills_do_everything_and_no_line_twice_at_once( 
             if said.get("alone") is False:
                 crowded.append(said)
 
+    async def some_done() -> None:
+        before = runs
+        while runs < before + 20 and runs < 360:
+            await clock.sleep(0.02)
+
     async with AsyncExitStack() as stack, asyncio.timeout(120):
         alive, following = [], []
         for number in range(6):
@@ -84,9 +89,7 @@ async def test_two_workers_under_kills_do_everything_and_no_line_twice_at_once( 
             alive.append(running)
             following.append(asyncio.create_task(follow(running)))
             if number >= 2:
-                before = runs
-                while runs < before + 20 and runs < 360:
-                    await clock.sleep(0.02)
+                await some_done()
                 alive.pop(chance.randrange(2)).kill()
         while {count.state for count in await queue.counts(None)} != {"completed"}:
             await clock.sleep(0.1)
