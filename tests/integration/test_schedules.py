@@ -67,7 +67,7 @@ async def other(store: Store) -> Tenant:
 
 
 @pytest.mark.req("Q1")
-async def test_every_interval_each_tenants_connections_are_queued_and_a_pending_one_not_twice(  # noqa: PLR0917 - fixtures
+async def test_every_interval_each_tenants_connections_are_queued_and_a_pending_one_not_twice(  # noqa: PLR0917 - pytest gives them by name
     store: Store, scheduler: Scheduler, asked: Asked, clock: ManualClock, tenant: Tenant, other: Tenant
 ) -> None:
     queue = Queue(store, clock)
@@ -90,7 +90,7 @@ async def test_every_interval_each_tenants_connections_are_queued_and_a_pending_
 
 
 @pytest.mark.req("Q3")
-async def test_what_came_of_each_tick_can_be_read(  # noqa: PLR0917 - fixtures
+async def test_what_came_of_each_tick_can_be_read(  # noqa: PLR0917 - pytest gives them by name
     repository: Schedules,
     scheduler: Scheduler,
     asked: Asked,
@@ -111,7 +111,7 @@ async def test_what_came_of_each_tick_can_be_read(  # noqa: PLR0917 - fixtures
 
 
 @pytest.mark.req("Q5", "R1")
-async def test_the_interval_and_the_switch_change_without_a_deploy_and_for_one_tenant(  # noqa: PLR0917 - fixtures
+async def test_the_interval_and_the_switch_change_without_a_deploy_and_for_one_tenant(  # noqa: PLR0917 - pytest gives them by name
     repository: Schedules,
     scheduler: Scheduler,
     asked: Asked,
