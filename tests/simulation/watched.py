@@ -134,6 +134,11 @@ class WatchedState(ProcoreState):
         place = (resource, self.row(resource, record_id, project_id).project_id)
         (self.left if hidden else self.entered).add(place)
 
+    def permit_project(self, project_id: int, allowed: bool) -> None:  # noqa: FBT001 - as the state has it
+        super().permit_project(project_id, allowed)
+        # The list of projects is filtered by their own time, which says nothing of who may see them.
+        self.silent.add(self.name("projects", project_id, None))
+
     def begin_reading(self) -> None:
         """Note that a sync begins."""
         self.left.clear()

@@ -33,6 +33,7 @@ _BY_PREFIX = {
     "records": Exit.USAGE,
     "settings": Exit.USAGE,
     "app": Exit.USAGE,
+    "web": Exit.USAGE,
     "store": Exit.DATABASE,
     "transport": Exit.VENDOR,
     "procore": Exit.VENDOR,

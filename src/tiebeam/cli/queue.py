@@ -82,7 +82,10 @@ def trigger(
 
 
 @commands.command()
-def cancel(job: Annotated[int, typer.Argument(help="Its id, as `tiebeam queue status` shows it.")]) -> None:
+def cancel(
+    job: Annotated[int, typer.Argument(help="Its id, as `tiebeam queue status` shows it.")],
+    as_json: AsJson = False,
+) -> None:
     """End a job that waits, or ask for the end of one that runs."""
 
     async def work() -> Exit | None:
@@ -91,45 +94,54 @@ def cancel(job: Annotated[int, typer.Argument(help="Its id, as `tiebeam queue st
                 raise BadInputError(
                     f"No job {job} waits or runs.", action="`tiebeam queue status` shows those that do."
                 )
-        console.print(f"Job {job} is cancelled.", highlight=False)
+        _say({"cancelled": job}, f"Job {job} is cancelled.", as_json=as_json)
         return None
 
-    run_command(work())
+    run_command(work(), as_json=as_json)
 
 
 @commands.command()
 def every(
     schedule: _Name,
     minutes: Annotated[float, typer.Argument(min=1 / 60, help="How many minutes lie between two ticks.")],
+    as_json: AsJson = False,
 ) -> None:
     """Change how often a schedule ticks for this tenant, without a restart."""
-    _change(schedule, every_minutes=minutes, enabled=True)
+    _change(schedule, every_minutes=minutes, enabled=True, as_json=as_json)
 
 
 @commands.command()
-def pause(schedule: _Name) -> None:
+def pause(schedule: _Name, as_json: AsJson = False) -> None:
     """Switch a schedule off for this tenant, without a restart."""
-    _change(schedule, every_minutes=None, enabled=False)
+    _change(schedule, every_minutes=None, enabled=False, as_json=as_json)
 
 
 @commands.command()
-def resume(schedule: _Name) -> None:
+def resume(schedule: _Name, as_json: AsJson = False) -> None:
     """Switch a schedule on again, as often as the program has it."""
-    _change(schedule, every_minutes=None, enabled=True)
+    _change(schedule, every_minutes=None, enabled=True, as_json=as_json)
 
 
-def _change(schedule: str, *, every_minutes: float | None, enabled: bool) -> None:
+def _change(schedule: str, *, every_minutes: float | None, enabled: bool, as_json: bool) -> None:
     async def work() -> Exit | None:
         interval = timedelta(minutes=every_minutes) if every_minutes else None
         async with opened(read_settings()) as app:
             if schedule not in SCHEDULES:
-                known = ", ".join(SCHEDULES)
                 raise BadInputError(
-                    f"There is no schedule {schedule!r}.", action=f"Name one of these: {known}."
+                    f"There is no schedule {schedule!r}.",
+                    action=f"Name one of these: {', '.join(SCHEDULES)}.",
                 )
             await app.schedules.set(schedule, every=interval, enabled=enabled, tenant_id=app.tenant.id)
         state = "off" if not enabled else f"every {every_minutes:g} min" if every_minutes else "on"
-        console.print(f"{schedule} is {state} for this tenant.", highlight=False)
+        told = {"schedule": schedule, "enabled": enabled, "every_minutes": every_minutes}
+        _say(told, f"{schedule} is {state} for this tenant.", as_json=as_json)
         return None
 
-    run_command(work())
+    run_command(work(), as_json=as_json)
+
+
+def _say(told: dict[str, object], words: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+    else:
+        console.print(words, highlight=False)
