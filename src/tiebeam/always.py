@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from tiebeam.app import bring_up_to_date, database, transport_for
 from tiebeam.duties import Duties, fetch_job
-from tiebeam.instruments import show_measures
+from tiebeam.instruments import Instruments, show_measures
 from tiebeam.kernel.clock import SystemClock
+from tiebeam.kernel.correlation import bound
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.operations.limits.model import Rates
 from tiebeam.operations.metrics.model import QueueDepth
 from tiebeam.operations.metrics.registry import Metrics
 from tiebeam.operations.metrics.repository import collect
+from tiebeam.operations.metrics.traces import open_traces
 from tiebeam.operations.queue.repository import Claims, Queue
 from tiebeam.operations.queue.worker import Worker
 from tiebeam.operations.schedules.repository import Schedules
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
     from tiebeam.connectors.ports import Transport
     from tiebeam.kernel.clock import Clock
+    from tiebeam.operations.queue.hands import Handler
+    from tiebeam.operations.queue.model import Job, Outcome
     from tiebeam.replicate.webhooks.model import Filed
     from tiebeam.settings import Settings
 
@@ -51,7 +55,8 @@ class AlwaysOn:
         self._settings = settings
         self._clock = clock
         self._store = store
-        self._duties = Duties(settings, clock, store, transport, self.stop.is_set)
+        told = Instruments("procore", self.metrics, clock, open_traces(os.environ))
+        self._duties = Duties(settings, clock, store, transport, stopping=self.stop.is_set, instruments=told)
         self._queue = Queue(store, clock)
         self._told: set[UUID] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -67,8 +72,23 @@ class AlwaysOn:
         name = f"{socket.gethostname()}/{os.getpid()}"
         claims = Claims(self._store, self._clock)
         concurrency = self._settings.worker_jobs
-        handlers = self._duties.handlers()
+        handlers = {kind: self._timed(kind, handler) for kind, handler in self._duties.handlers().items()}
         await Worker(claims, self._clock, handlers, concurrency=concurrency, name=name).run(self.stop)
+
+    def _timed(self, kind: str, handler: Handler) -> Handler:
+        """Return a handler whose attempts are counted and timed, and told of under one id each."""
+
+        async def attempt(job: Job) -> Outcome:
+            began, ended = self._clock.monotonic(), "error"
+            try:
+                with bound(tenant_id=job.tenant_id):
+                    outcome = await handler(job)
+                ended = type(outcome).__name__.lower()
+                return outcome
+            finally:
+                self.metrics.job_ended(kind, ended, self._clock.monotonic() - began)
+
+        return attempt
 
     async def schedule(self) -> None:
         """Queue what is due, while no other scheduler does."""

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.procore.oauth import Grant
     from tiebeam.connectors.streams import Stream
     from tiebeam.identity.model import Tenant
+    from tiebeam.instruments import Instruments
     from tiebeam.kernel.clock import Clock
     from tiebeam.operations.alerts.channels import Channel
     from tiebeam.replicate.model import Hold
@@ -114,13 +115,22 @@ class App:
     """Everything a surface needs, for one tenant."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, store: Store, tenant: Tenant, transport: Transport
+        self,
+        settings: Settings,
+        clock: Clock,
+        store: Store,
+        tenant: Tenant,
+        transport: Transport,
+        *,
+        instruments: Instruments | None = None,
     ) -> None:
+        """`instruments` is told of every call to the vendor."""
         self.settings = settings
         self.clock = clock
         self.tenant = tenant
         self.store = store
         self._transport = transport
+        self._instruments = instruments
         self._vault = Vault(keyring(settings))
         self._connections = Connections(store, self._vault)
         self.queue = Queue(store, clock)
@@ -324,12 +334,14 @@ class App:
 
     async def client(self, connection: Connection) -> ProcoreClient:
         """Return what calls Procore as a connection. Raises TiebeamError."""
+        way, gate = self._transport, self.gate(connection)
+        told = self._instruments
         return ProcoreClient(
             base_url=connection.api_url,
             company_id=connection.company_id,
-            gate=self.gate(connection),
+            gate=told.gate(gate) if told else gate,
             tokens=await self.tokens(connection),
-            transport=self._transport,
+            transport=told.transport(way) if told else way,
             clock=self.clock,
             chance=_chance,
             service_account=connection.grant_kind is GrantKind.CLIENT_CREDENTIALS,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from tiebeam.connectors.ports import Transport
+    from tiebeam.instruments import Instruments
     from tiebeam.kernel.clock import Clock
     from tiebeam.operations.queue.hands import Handler
     from tiebeam.operations.queue.model import Job, Outcome
@@ -59,7 +60,9 @@ class Duties:
         clock: Clock,
         store: Store,
         transport: Transport,
+        *,
         stopping: Callable[[], bool] = lambda: False,
+        instruments: Instruments | None = None,
     ) -> None:
         """`stopping` says whether what is in hand is to end at the next page."""
         self._settings = settings
@@ -67,6 +70,7 @@ class Duties:
         self._store = store
         self._transport = transport
         self._stopping = stopping
+        self._instruments = instruments
         self._apps: dict[UUID, App] = {}
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -101,7 +105,14 @@ class Duties:
         """Return a tenant's side of things. Raises BadInputError when there is no such tenant."""
         if tenant_id not in self._apps:
             tenant = await Tenants(self._store).get(tenant_id)
-            self._apps[tenant_id] = App(self._settings, self._clock, self._store, tenant, self._transport)
+            self._apps[tenant_id] = App(
+                self._settings,
+                self._clock,
+                self._store,
+                tenant,
+                self._transport,
+                instruments=self._instruments,
+            )
         return self._apps[tenant_id]
 
     async def _sync_jobs(self, tenant_id: UUID) -> list[NewJob]:

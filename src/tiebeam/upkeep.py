@@ -58,7 +58,8 @@ class Upkeep:
     async def sync_due(self, connection: Connection, stopping: Callable[[], bool]) -> bool:
         """Read of a connection what the plan says is due; everything, while its first copy is incomplete.
 
-        Returns whether all of it could be read. Raises TiebeamError; StoppedError once `stopping` says yes.
+        Returns whether all of it could be read and brought nothing to light that is to be read as well.
+        Raises TiebeamError; StoppedError once `stopping` says yes.
         """
         found = await self._planned(connection)
         due = found.plan.due(self.app.clock.now())
@@ -71,7 +72,8 @@ class Upkeep:
         freshness = self._freshness(connection)
         for feed_id, seen in seen_of(report.reads, found.plan, began):
             await freshness.note_read(feed_id, seen)
-        return report.complete
+        come_to_light = (await self._planned(connection)).new - found.new - feeds
+        return report.complete and (found.copying or not come_to_light)
 
     async def _planned(self, connection: Connection) -> Planned:
         app = self.app

@@ -69,12 +69,15 @@ def test_it_copies_by_itself_outlives_a_kill_and_ends_gracefully(
         up.communicate()
         up, address = started(user)
         until(lambda: jobs(user, "procore.sync").get("completed"))
-        assert compared(url, sim).equal
+        until(lambda: compared(url, sim).equal)
         until(lambda: jobs(user, "alerts.look").get("completed"))
         assert user.json("alerts", "list") == []
         assert jobs(user, "token.keep_alive").get("completed")
         assert (fetched(f"{address}/healthz"), fetched(f"{address}/readyz")) == ("ok\n", "ready\n")
         until(lambda: 'tiebeam_freshness_seconds_max{stream="procore.rfis"}' in fetched(f"{address}/metrics"))
+        told = fetched(f"{address}/metrics").splitlines()
+        assert any(line.startswith("tiebeam_vendor_calls_total{") and 'share="poll"' in line for line in told)
+        assert any(line.startswith("tiebeam_jobs_total{") and 'outcome="done"' in line for line in told)
         planned = user.json("plan")["connections"][0]
         assert planned["hour"]
         assert all(call["reason"] for call in planned["hour"])

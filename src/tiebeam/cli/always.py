@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tiebeam.always import always_on, until_stopped
 from tiebeam.app import set_up
+from tiebeam.cli.logging import configure_logging
 from tiebeam.cli.output import console
 from tiebeam.cli.running import run_command
+from tiebeam.kernel.clock import SystemClock
 from tiebeam.settings import read_settings
 from tiebeam.web.app import create_app
 from tiebeam.web.parts import Services
@@ -51,6 +53,7 @@ def web() -> None:
 def _run(*names: str, prepare: bool = False) -> None:
     async def work() -> Exit | None:
         settings = read_settings()
+        configure_logging(settings.log_level, SystemClock())
         with ExitStack() as held:
             at = None
             if "web" in names:
