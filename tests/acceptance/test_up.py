@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import time
 import urllib.request
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +16,7 @@ from tests.factories.copies import compared, database_on
 from tiebeam.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from subprocess import Popen
 
@@ -31,13 +33,18 @@ def until(what: Callable[[], object]) -> None:
         time.sleep(0.3)
 
 
-def started(user: Shell) -> tuple[Popen[str], str]:
-    """Start it, and return it with the address that it serves."""
+@contextmanager
+def started(user: Shell) -> Iterator[tuple[Popen[str], str]]:
+    """Start it, and give it with the address that it serves; whatever a test comes to, it ends."""
     up = user.start("up", stderr=None)
-    assert up.stdout
-    line = up.stdout.readline()
-    assert line.startswith("Up: workers, scheduler and web at http://"), line
-    return up, line.split()[-4].rstrip(".")
+    try:
+        assert up.stdout
+        line = up.stdout.readline()
+        assert line.startswith("Up: workers, scheduler and web at http://"), line
+        yield up, line.split()[-4].rstrip(".")
+    finally:
+        up.kill()
+        up.communicate()
 
 
 def jobs(user: Shell, kind: str) -> dict[str, Any]:
@@ -63,27 +70,38 @@ def test_it_copies_by_itself_outlives_a_kill_and_ends_gracefully(
         user.run("init")
         user.run("connect", "procore")
         calls = sim.calls()
-        up, _ = started(user)
-        until(lambda: sim.calls() > calls + 30)
-        up.kill()
-        up.communicate()
-        up, address = started(user)
-        until(lambda: jobs(user, "procore.sync").get("completed"))
-        until(lambda: compared(url, sim).equal)
-        until(lambda: jobs(user, "alerts.look").get("completed"))
-        assert user.json("alerts", "list") == []
-        assert jobs(user, "token.keep_alive").get("completed")
-        assert (fetched(f"{address}/healthz"), fetched(f"{address}/readyz")) == ("ok\n", "ready\n")
-        until(lambda: 'tiebeam_freshness_seconds_max{stream="procore.rfis"}' in fetched(f"{address}/metrics"))
-        told = fetched(f"{address}/metrics").splitlines()
-        assert any(line.startswith("tiebeam_vendor_calls_total{") and 'share="poll"' in line for line in told)
-        assert any(line.startswith("tiebeam_jobs_total{") and 'outcome="done"' in line for line in told)
-        planned = user.json("plan")["connections"][0]
-        assert planned["hour"]
-        assert all(call["reason"] for call in planned["hour"])
-        up.send_signal(signal.SIGTERM)
-        up.communicate(timeout=60)
-        assert up.returncode == Exit.INTERRUPTED
+        with started(user) as (up, _):
+            until(lambda: sim.calls() > calls + 30)
+            up.kill()
+        with started(user) as (up, address):
+            until(lambda: jobs(user, "procore.sync").get("completed"))
+            until(lambda: compared(url, sim).equal)
+            until(lambda: jobs(user, "alerts.look").get("completed"))
+            assert user.json("alerts", "list") == []
+            assert jobs(user, "token.keep_alive").get("completed")
+            looked_at(user, address)
+            up.send_signal(signal.SIGTERM)
+            up.wait(60)
+            assert up.returncode == Exit.INTERRUPTED
+
+
+def tells(address: str, wanted: str) -> bool:
+    return wanted in fetched(f"{address}/metrics")
+
+
+def looked_at(user: Shell, address: str) -> None:
+    """See its doors, its numbers and its plan."""
+    assert (fetched(f"{address}/healthz"), fetched(f"{address}/readyz")) == ("ok\n", "ready\n")
+    assert user.json("queue", "trigger", "--stream", "people") == {"queued": 1}
+    for wanted in (
+        'tiebeam_freshness_seconds_max{stream="procore.rfis"}',
+        'share="demand"',
+        'tiebeam_jobs_total{kind="procore.refresh",outcome="done"}',
+    ):
+        until(partial(tells, address, wanted))
+    planned = user.json("plan")["connections"][0]
+    assert planned["hour"]
+    assert all(call["reason"] for call in planned["hour"])
 
 
 @pytest.mark.req("Q3", "Q5", "R19")
@@ -101,14 +119,12 @@ def test_what_is_queued_by_hand_is_done_and_a_schedule_can_be_paused(
             user.run("queue", "pause", name)
         assert user.json("queue", "trigger", "--stream", "people") == {"queued": 1}
         assert user.json("queue", "trigger", "--stream", "people") == {"queued": 0}
-        up, _ = started(user)
-        until(lambda: jobs(user, "procore.refresh").get("completed"))
-        assert user.json("records", "list", "people")
-        assert jobs(user, "procore.sync") == {}
-        user.run("queue", "every", "procore.sync", "0.02")
-        until(lambda: jobs(user, "procore.sync"))
-        up.send_signal(signal.SIGINT)
-        up.communicate(timeout=60)
+        with started(user):
+            until(lambda: jobs(user, "procore.refresh").get("completed"))
+            assert user.json("records", "list", "people")
+            assert jobs(user, "procore.sync") == {}
+            user.run("queue", "every", "procore.sync", "0.02")
+            until(lambda: jobs(user, "procore.sync"))
         assert "There is no schedule" in user.refused("queue", "pause", "tea", expect=Exit.USAGE)["cause"]
 
 
