@@ -29,5 +29,5 @@ def test_the_bench_of_freshness_ends_with_one_line_of_json() -> None:
     assert set(found["ratios"]) == RATIOS
     assert 1 <= found["ratios"]["over_optimum"] <= 1.5
     assert found["ratios"]["over_fixed"] <= 0.33
-    # The goal of 15 is for a planner that has learnt how many calls webhooks need; in its first week it was 20.
+    # The goal of 15 is for who has learnt how many calls webhooks need; in the first week it was 20.
     assert found["ratios"]["webhook_p95_s"] < 30
