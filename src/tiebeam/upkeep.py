@@ -13,10 +13,11 @@ from tiebeam.operations.alerts.disk import see_disk
 from tiebeam.operations.alerts.repository import Expected, Sightings
 from tiebeam.operations.alerts.rules import GateSeen
 from tiebeam.operations.alerts.watch import watch
+from tiebeam.operations.limits.model import SHARES, Rates
 from tiebeam.operations.retention.repository import OldRows
 from tiebeam.operations.retention.run import purge
 from tiebeam.operations.tokens.model import Status
-from tiebeam.replicate.freshness.outlook import POLL_SHARE, planned, seen_of
+from tiebeam.replicate.freshness.outlook import never_read, planned, seen_of
 from tiebeam.replicate.freshness.repository import Freshness
 from tiebeam.replicate.streams import STREAMS, procore_hooks, procore_reader
 from tiebeam.replicate.sync import Wish
@@ -34,10 +35,12 @@ if TYPE_CHECKING:
     from tiebeam.operations.tokens.model import Connection
     from tiebeam.replicate.freshness.outlook import Planned
     from tiebeam.replicate.freshness.plan import Plan
+    from tiebeam.replicate.model import Feed
     from tiebeam.replicate.webhooks.keep import Caught
     from tiebeam.replicate.webhooks.model import Fetched
 
 _SECRET_BYTES = 32
+_POLL_SHARE = Rates().shares[SHARES.index(Share.POLL)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,15 @@ class Upkeep:
         freshness = self._freshness(connection)
         for feed_id, seen in seen_of(report.reads, found.plan, began):
             await freshness.note_read(feed_id, seen)
-        come_to_light = (await self._planned(connection)).new - found.new - feeds
+        come_to_light = never_read(await self._feeds(connection)) - found.new - feeds
         return report.complete and (found.copying or not come_to_light)
 
     async def _planned(self, connection: Connection) -> Planned:
         app = self.app
-        feeds = await app.replica(connection).ensure_feeds(())
+        feeds = await self._feeds(connection)
         evidence = await self._freshness(connection).evidence()
         budget = await app.budget(app.gate(connection))
-        calls = (budget.per_hour if budget else app.settings.rate_hourly_max) * POLL_SHARE
+        calls = (budget.per_hour if budget else app.settings.rate_hourly_max) * _POLL_SHARE
         covered = covered_streams() if await self._hooks(connection).current() else ()
         return planned(STREAMS, feeds, evidence, calls, app.clock.now(), covered=covered)
 
@@ -159,6 +162,9 @@ class Upkeep:
         """Archive old sync log, and delete what has been kept for as long as is set."""
         await self.app.log_archive().archive(self.app.tenant.id)
         await purge(OldRows(self.app.store), self.app.tenant.id, keep(self.app.settings), self.app.clock)
+
+    async def _feeds(self, connection: Connection) -> list[Feed]:
+        return await self.app.replica(connection).ensure_feeds(())
 
     def _freshness(self, connection: Connection) -> Freshness:
         return Freshness(self.app.store, self.app.tenant.id, connection.id)

@@ -43,6 +43,7 @@ async def _until_asked_to_end(work: Coroutine[Any, Any, Exit | None]) -> Exit | 
     """
     task = asyncio.current_task()
     assert task
+    # Windows has no such handlers; there a process is ended without being asked.
     with suppress(NotImplementedError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await work

@@ -348,6 +348,17 @@ def _with_parts(pull: Pull, parts: tuple[Segment, ...]) -> Pull:
     return replace(pull, segments=segments, next_page=1, total=None)
 
 
+def families(streams: Iterable[Stream]) -> dict[str | None, str]:
+    """Return the family of each tool that has one: what shares a tool with a family is read with it."""
+    return {stream.tool: stream.family for stream in streams if stream.family}
+
+
+def group_name(stream: Stream, scope: Scope, families: Mapping[str | None, str]) -> str:
+    """Return the group that a feed is read in, which is also the lock that its readers take."""
+    kin = families.get(stream.tool) or stream.tool or stream.name
+    return f"{scope.project_id or 'company'}/{kin}"
+
+
 def wanted_feeds(
     streams: Iterable[Stream], parents: Mapping[str, Sequence[tuple[Scope, str]]]
 ) -> list[tuple[str, Scope]]:

@@ -14,7 +14,16 @@ from tiebeam.kernel.errors import TiebeamError
 from tiebeam.replicate.details import Details
 from tiebeam.replicate.families import Family, lay_out
 from tiebeam.replicate.model import Access, Mode, State, Tally
-from tiebeam.replicate.plan import UNREACHED, may_be_read, mode_for, parent_access, refusal_wait, wanted_feeds
+from tiebeam.replicate.plan import (
+    UNREACHED,
+    families,
+    group_name,
+    may_be_read,
+    mode_for,
+    parent_access,
+    refusal_wait,
+    wanted_feeds,
+)
 from tiebeam.replicate.progress import TELL_EVERY_SECONDS, Meter, Progress
 from tiebeam.replicate.pull import LOCKED_OUT, Puller, StoppedError
 
@@ -154,8 +163,7 @@ class Sync:
         self._budget: Budget | None = None
         self._clock = clock
         self._streams = {stream.name: stream for stream in streams}
-        # Streams that a vendor counts together are read together, and so is what shares a tool with them.
-        self._families = {stream.tool: stream.family for stream in streams if stream.family}
+        self._families = families(streams)
         self._order = {name: place for place, name in enumerate(self._streams)}
         self._wish = wish
         self._pace = pace or Pace()
@@ -200,9 +208,7 @@ class Sync:
         for feed in sorted(self._feeds, key=self._urgency):
             stream = self._streams[feed.stream]
             if stream.phase is phase and feed.id not in self._done and self._wished(feed, stream):
-                place = feed.scope.project_id or "company"
-                kin = self._families.get(stream.tool) or stream.tool or stream.name
-                piles[f"{place}/{kin}"].append(feed)
+                piles[group_name(stream, feed.scope, self._families)].append(feed)
         return [Group(name, tuple(feeds)) for name, feeds in piles.items()]
 
     def _urgency(self, feed: Feed) -> tuple[int, int, int]:

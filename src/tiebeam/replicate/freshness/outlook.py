@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from tiebeam.replicate.model import Feed
     from tiebeam.replicate.sync import FeedRead
 
-POLL_SHARE = 0.6
-"""Of the calls that a vendor allows, what polling may spend (requirement R9)."""
 COPYING_SHARE = 0.5
 """While more than this part of the feeds was never read to its end, the first copy is under way."""
 
@@ -38,6 +36,11 @@ class Planned:
     """Whether the first copy is still under way: then everything is read, in its phases."""
 
 
+def never_read(feeds: Iterable[Feed]) -> frozenset[int]:
+    """Return the feeds that can be read and never were to their end."""
+    return frozenset(feed.id for feed in feeds if feed.access is Access.OPEN and feed.completed_at is None)
+
+
 def planned(
     streams: Sequence[Stream],
     feeds: Sequence[Feed],
@@ -49,7 +52,7 @@ def planned(
 ) -> Planned:
     """Return the plan of a connection with these feeds; `calls_per_hour` is what polling may spend."""
     open_feeds = [feed for feed in feeds if feed.access is Access.OPEN]
-    new = frozenset(feed.id for feed in open_feeds if feed.completed_at is None)
+    new = never_read(open_feeds)
     items = items_of(streams, open_feeds, covered=covered, evidence=evidence)
     read_at = {feed.id: feed.read_at for feed in open_feeds if feed.read_at and feed.id not in new}
     # Of feeds that are read together, the one that was read longest ago counts.

@@ -12,7 +12,7 @@ import orjson
 from tiebeam.connectors.ports import Detail, PageRequest, Refusal, RefusalKind, Share
 from tiebeam.kernel.canonical import UnstorableError
 from tiebeam.replicate.model import State
-from tiebeam.replicate.plan import newest
+from tiebeam.replicate.plan import families, group_name, newest
 from tiebeam.replicate.reading import Reading, merged, whole
 from tiebeam.replicate.webhooks.model import Fetched
 from tiebeam.replicate.webhooks.plan import (
@@ -90,7 +90,7 @@ class Fetcher:
         self._reader = reader
         self._clock = clock
         self._streams = {stream.name: stream for stream in streams}
-        self._families = {stream.tool: stream.family for stream in streams if stream.family}
+        self._families = families(streams)
 
     async def run(self) -> Fetched:
         """Fetch everything that is due, a listing for all records of a stream and scope together.
@@ -111,9 +111,7 @@ class Fetcher:
 
     async def _locked(self, stream: Stream, wanted: list[Pending], done: Fetched) -> None:
         """Fetch behind the lock under which a sync reads the same listings."""
-        place = wanted[0].scope.project_id or "company"
-        kin = self._families.get(stream.tool) or stream.tool or stream.name
-        lock = await self._landing.lock(f"{place}/{kin}")
+        lock = await self._landing.lock(group_name(stream, wanted[0].scope, self._families))
         if lock is None:
             later = self._clock.now() + _BUSY_WAIT
             await self._landing.put_off(dict.fromkeys(wanted, later), "it is being synced", attempted=False)
