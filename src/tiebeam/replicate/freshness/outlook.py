@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tiebeam.connectors.streams import Stream
-    from tiebeam.replicate.freshness.model import Evidence
+    from tiebeam.replicate.freshness.model import Evidence, Item
     from tiebeam.replicate.model import Feed
     from tiebeam.replicate.sync import FeedRead
 
@@ -66,13 +66,14 @@ def planned(
     return Planned(found, new, not open_feeds or len(new) > COPYING_SHARE * len(open_feeds))
 
 
+def owner_of(items: Iterable[Item]) -> dict[int, int]:
+    """Return under which feed's id the evidence of each feed is kept: that of the item it is read in."""
+    return {feed_id: item.feed_id for item in items for feed_id in item.feed_ids or (item.feed_id,)}
+
+
 def seen_of(reads: Iterable[FeedRead], made: Plan, began: datetime) -> list[tuple[int, Seen]]:
     """Return what each item is seen to have done in a sync that began then; first reads tell nothing."""
-    owner = {
-        feed_id: slot.item.feed_id
-        for slot in made.slots.values()
-        for feed_id in slot.item.feed_ids or (slot.item.feed_id,)
-    }
+    owner = owner_of(slot.item for slot in made.slots.values())
     found: dict[int, list[FeedRead]] = defaultdict(list)
     for read in reads:
         found[owner.get(read.feed_id, read.feed_id)].append(read)
