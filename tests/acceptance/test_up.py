@@ -99,7 +99,7 @@ def looked_at(user: Shell, address: str) -> None:
     (project,) = user.json("records", "list", "projects", "--limit", "1")
     asked = ("queue", "trigger", "--stream", "projects", "--record")
     assert user.json(*asked, project["key"])["queued"] == 1
-    assert "There is no record" in user.refused(*asked, "0", expect=Exit.FAILED)["cause"]
+    assert "There is no record" in user.refused(*asked, "0", expect=Exit.USAGE)["cause"]
     for wanted in (
         'tiebeam_freshness_seconds_max{stream="procore.rfis"}',
         'share="demand"',
