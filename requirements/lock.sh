@@ -17,5 +17,5 @@ compile() {
 }
 
 compile run pyproject.toml
-compile dev pyproject.toml --extra traces --group dev
-compile bench pyproject.toml --extra traces --group dev --group bench
+compile dev pyproject.toml --extra traces --extra parquet --group dev
+compile bench pyproject.toml --extra traces --extra parquet --group dev --group bench
