@@ -77,9 +77,7 @@ def _deaths(seen: Iterable[Seen], killed: dict[str, datetime]) -> dict[int, date
     }
 
 
-def _strike(
-    one: Seen, hands: _Hands, found: Verdict, died_at: dict[int, datetime], moved: set[int]
-) -> None:
+def _strike(one: Seen, hands: _Hands, found: Verdict, died_at: dict[int, datetime], moved: set[int]) -> None:
     held = [job for job, worker in hands.holder.items() if worker == one.worker_id]
     dead = one.worker_id in died_at and one.at >= died_at[one.worker_id]
     # A worker that changes its number, or leaves with empty hands, does so by itself.

@@ -30,8 +30,9 @@ STALL_SECONDS_MAX = LEASE_SECONDS - 3 * BEAT_SECONDS
 
 _HISTORY = "select job_id::text, state from tiebeam.job_history"
 _WAITING = "select id::text from tiebeam.job"
-_TAKEN_IN = "select dedupe_id, source from tiebeam.webhook_delivery"
+_TAKEN_IN = "select dedupe_id from tiebeam.webhook_delivery"
 _HALF_TICKS = "select schedule, tick_at::text from tiebeam.tick where queued is null and error is null"
+_NOT_FETCHED = "select stream, key from tiebeam.webhook_pending where attempts = 0 or not deleted"
 _WRITTEN_TWICE = """
 with every as (
     select feed_id, key, version, state, hash from tiebeam.record_version
@@ -111,7 +112,10 @@ def _outcome(
     lost += [f"job {job} was given up" for job, state in ended.items() if state != "completed"]
     lost += [f"job {job} was never taken again" for job in verdict.never_resumed if job not in ended]
     lost += _lost_deliveries(url, accepted)
-    lost += [f"the tick {schedule} at {at} was begun and not ended" for schedule, at in asked(url, _HALF_TICKS, "default")]
+    lost += [
+        f"the tick {schedule} at {at} was begun and not ended"
+        for schedule, at in asked(url, _HALF_TICKS, "default")
+    ]
     return Outcome(
         minutes=minutes,
         seed=seed,
@@ -150,10 +154,13 @@ def _was_accepted(delivery: dict[str, Any]) -> bool:
 
 def _lost_deliveries(url: str, accepted: Sequence[dict[str, Any]]) -> list[str]:
     there = {row[0] for row in asked(url, _TAKEN_IN, "default")}
+    gone = [one["id"] for one in accepted if one["payload"]["ulid"] not in there]
     return [
-        f"delivery {one['id']} was accepted and is not there"
-        for one in accepted
-        if one["payload"]["ulid"] not in there
+        *(f"delivery {name} was accepted and is not there" for name in gone),
+        *(
+            f"{stream} {key} was told of and not fetched"
+            for stream, key in asked(url, _NOT_FETCHED, "default")
+        ),
     ]
 
 

@@ -65,13 +65,14 @@ begin
 end
 $$
 """
-_TRIGGERS = (
-    b"create trigger seen after insert or update or delete on tiebeam.job"
-    b" for each row execute function public.see_job()",
-    b"create trigger seen after insert or delete on tiebeam.queue_worker"
-    b" for each row execute function public.see_worker()",
-    b"create trigger seen after update on tiebeam.tick for each row execute function public.see_tick()",
-)
+_TRIGGERS = b"""
+create trigger seen after insert or update or delete on tiebeam.job
+    for each row execute function public.see_job();
+create trigger seen after insert or delete on tiebeam.queue_worker
+    for each row execute function public.see_worker();
+create trigger seen after update on tiebeam.tick
+    for each row execute function public.see_tick();
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Seen:
 def record(owner_url: str) -> None:
     """Have everything written down from now on."""
     with psycopg.connect(owner_url) as connection:
-        for statement in (_TABLE, _JOB, _WORKER, _TICK, *_TRIGGERS):
+        for statement in (_TABLE, _JOB, _WORKER, _TICK, _TRIGGERS):
             connection.execute(statement)
 
 

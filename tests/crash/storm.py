@@ -172,7 +172,9 @@ class Storm:
 
     def _progress(self, killed: Killed) -> None:
         seconds = time.monotonic() - self._began
-        self.say(f"{seconds:5.0f} s  kill {len(self.told.kills):3}: {killed.part}  changes {self.told.changes}")
+        self.say(
+            f"{seconds:5.0f} s  kill {len(self.told.kills):3}: {killed.part}  changes {self.told.changes}"
+        )
 
     async def _rest(self, desk: Desk, found: Parts) -> None:
         """Nothing changes and nothing is killed any more: what was told of is fetched, then all is read."""
@@ -214,8 +216,12 @@ class Desk:
         return all(one["status"] in ("delivered", "discarded") for one in found)
 
     async def nothing_waits_to_be_fetched(self) -> bool:
-        """Whether every delivery came to its end."""
-        return await self._count("select count(*) from tiebeam.webhook_pending") == 0
+        """Whether everything told of was looked for, and what still stands was fetched.
+
+        What came and went between two looks is looked for a few times more, minutes apart.
+        """
+        waiting = "select count(*) from tiebeam.webhook_pending where attempts = 0 or not deleted"
+        return await self._count(waiting) == 0
 
     async def the_refresh_is_done(self) -> bool:
         """Whether no refresh waits or runs."""
