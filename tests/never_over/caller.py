@@ -20,6 +20,7 @@ from tiebeam.connectors.procore.reads import ProcoreReader
 from tiebeam.connectors.streams import Scope
 from tiebeam.kernel.clock import SystemClock
 from tiebeam.operations.limits.gate import RateGate
+from tiebeam.operations.limits.model import Rates
 from tiebeam.operations.limits.repository import PostgresRow
 from tiebeam.simulators.procore.options import OAuthClient
 from tiebeam.store.pool import Store
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.ports import Request, Response, Sighting
 
 POLLERS = 3
-_REFRESH_AFTER_SECONDS = (15.0, 180.0)
+_REFRESH_AFTER_SECONDS = (30.0, 240.0)
 _REFRESH_CALLS_MAX = 3
 _THERE_SECONDS_MAX = 0.3
 _BACK_SECONDS_MAX = 0.5
@@ -121,7 +122,7 @@ async def refresh(caller: Caller, rng: Random) -> None:
             caller.clock.tell(waited=caller.gate.passed_at[0] - wished_at, at=wished_at)
 
 
-async def main(program: str, seed: str, *places: str) -> None:
+async def main(program: str, seed: str, gate_is: str, *places: str) -> None:
     """Call until the conductor hangs up. `places`: the database, the gate's domain, port, vendor, company."""
     database, domain, port, api, company = places
     rng = Random(seed)
@@ -130,7 +131,7 @@ async def main(program: str, seed: str, *places: str) -> None:
         AiohttpTransport() as http,
     ):
         clock = await SharedClock.joined(int(port))
-        gate = RateGate(PostgresRow(store, domain), clock=clock)
+        gate = RateGate(PostgresRow(store, domain), clock=clock, rates=Rates(off=gate_is == "off"))
         way = Way(http, clock, rng)
         callers = [Caller(gate, clock, api, company, way) for _ in range(POLLERS if program == "poll" else 1)]
         work: list[Awaitable[None]] = [

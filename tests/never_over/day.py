@@ -1,4 +1,10 @@
-"""A virtual day of four processes that share one set of credentials, and what the vendor saw of it."""
+"""A virtual day of four processes that share one set of credentials, and what the vendor saw of it.
+
+Three of them poll without ever having enough. The fourth asks as a person does, at moments that nobody
+foresees, for one to three calls at a time and on the whole within the part of the budget that is kept for
+that: whoever asks for more than that part waits like everybody else. What is called and when is taken from
+the vendor's own log, on its own, virtual clock.
+"""
 
 from __future__ import annotations
 
@@ -83,9 +89,15 @@ class Day:
 
 
 async def run_day(
-    database_url: str, *, hours: float, hourly: int = 600, spike: int = 25, seed: int = 1
+    database_url: str,
+    *,
+    hours: float,
+    hourly: int = 600,
+    spike: int = 25,
+    seed: int = 1,
+    gate: bool = True,
 ) -> Day:
-    """Let so many virtual hours pass over four processes that never have enough."""
+    """Let so many virtual hours pass over four processes that never have enough; without a gate, if asked."""
     conductor = Conductor(len(PROGRAMS), _START.timestamp())
     state = ProcoreState(COMPANY_ID, conductor.now, seed)
     build_company(state, seed=seed, size=TINY, start=_START)
@@ -94,7 +106,8 @@ async def run_day(
     domain = domain_of("procore", "custom", f"never-over-{hourly}-{spike}-{seed}")
     async with serve(vendor) as api, conductor.listening() as port, AsyncExitStack() as stack:
         for number, program in enumerate(PROGRAMS):
-            words = (program, f"{seed}:{number}", database_url, domain, port, api, COMPANY_ID)
+            here = (database_url, domain, port, api, COMPANY_ID)
+            words = (program, f"{seed}:{number}", "on" if gate else "off", *here)
             await stack.enter_async_context(_caller(*map(str, words)))
         await conductor.conduct(3600 * hours)
     return _seen(conductor, vendor.calls, hours=hours, hourly=hourly, spike=spike)
