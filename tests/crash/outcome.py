@@ -10,8 +10,9 @@ from tests.crash.judge import judge
 from tests.crash.record import read
 from tests.crash.storm import Storm, kills_by_part
 from tests.factories.command_line import simulator
-from tests.factories.copies import asked, compared, database_on
+from tests.factories.copies import asked, database_on
 
+from tiebeam.cli.comparison import Comparison
 from tiebeam.operations.queue.heartbeat import BEAT_SECONDS, LEASE_SECONDS
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from tests.crash.storm import Told
     from tests.factories.database import TestServer
 
-    from tiebeam.cli.comparison import Comparison
 
 RESUMED_WITHIN_SECONDS = 15.0
 STALL_SECONDS_MAX = LEASE_SECONDS - 3 * BEAT_SECONDS
@@ -61,6 +61,8 @@ class Outcome:
     resumed_within_s: dict[str, float | None]
     stall_s: float
     converged: bool
+    looks: int
+    held: int
     records: int
     calls: int
     taken_for_dead: int
@@ -100,14 +102,11 @@ def run_storm(
         database_on(server) as url,
     ):
         told = asyncio.run(Storm(url, sim, folder, seed, say).run(60 * minutes))
-        found = compared(url, sim)
-        verdict = judge(read(url), told.kills)
-        return _outcome(url, told, verdict, found, minutes=minutes, seed=seed)
+        return _outcome(url, told, judge(read(url), told.kills), minutes=minutes, seed=seed)
 
 
-def _outcome(
-    url: str, told: Told, verdict: Verdict, found: Comparison, *, minutes: float, seed: int
-) -> Outcome:
+def _outcome(url: str, told: Told, verdict: Verdict, *, minutes: float, seed: int) -> Outcome:
+    found = told.found or Comparison(missing=["everything: it was never compared"])
     ended = dict(asked(url, _HISTORY, "default"))
     waiting = {row[0] for row in asked(url, _WAITING, "default")}
     accepted = [one for one in told.deliveries if _was_accepted(one)]
@@ -133,6 +132,8 @@ def _outcome(
         resumed_within_s={"max": _at(resumed, 1.0), "p95": _at(resumed, 0.95), "p50": _at(resumed, 0.5)},
         stall_s=round(told.stall_seconds, 2),
         converged=found.equal,
+        looks=told.looks,
+        held=told.held,
         records=found.compared,
         calls=told.calls,
         taken_for_dead=verdict.taken_for_dead,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from tests.crash.parts import NAMES, Killed, free_port, parts
 from tests.crash.record import record
 from tests.factories.command_line import shell
-from tests.factories.copies import signed_in
+from tests.factories.copies import compared, signed_in
 
+from tiebeam.cli.exits import Exit
 from tiebeam.duties import CATCH_UP, FETCH, KEEP_ALIVE, KEEP_HOOK, LOOK, SYNC, refresh_job
 from tiebeam.identity.repository import Tenants
 from tiebeam.kernel.clock import SystemClock
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tests.crash.parts import Parts
-    from tests.factories.command_line import Simulator
+    from tests.factories.command_line import Shell, Simulator
 
+    from tiebeam.cli.comparison import Comparison
     from tiebeam.operations.tokens.model import Connection
 
 EVERY_SECONDS = {
@@ -60,6 +62,8 @@ _BY_HAND_AFTER_SECONDS = (4.0, 9.0)
 _CHANGES_MAX = 5
 _VICTIMS = (*(name for name in NAMES if name != "web-1"),) * 4 + ("web-1",) * 2
 _LOOK_SECONDS = 0.1
+_LOOKS_MAX = 3
+"""What is nowhere to be found is believed to be gone when it is missed a second time."""
 _SETTLES_WITHIN_SECONDS = 300.0
 _KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
@@ -73,10 +77,15 @@ class Told:
     by_hand: int = 0
     stall_seconds: float = 0.0
     """The longest that this process itself was not let run: a measure of the machine, not of the platform."""
-    exits: dict[str, int] = field(default_factory=dict)
     died: list[str] = field(default_factory=list)
+    """What ended by itself, or was asked to end and did not do so gracefully."""
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     calls: int = 0
+    found: Comparison | None = None
+    """The copy beside the vendor's records, at the last look."""
+    looks: int = 0
+    held: int = 0
+    """Deletions that a person had to approve, because they were too many at once."""
 
 
 @dataclass(slots=True)
@@ -113,9 +122,10 @@ class Storm:
                 desk = Desk(store, tenant.id, self.sim)
                 await until(desk.has_a_hook, "the hook is made")
                 await self._rage(desk, found, seconds)
-                await self._rest(desk, found)
-                self.told.exits = await asyncio.to_thread(found.end)
-                self.told.died = found.died
+                await self._rest(desk, found, user)
+                exits = await asyncio.to_thread(found.end)
+                rude = [f"{part}: exit {code}" for part, code in exits.items() if code != Exit.INTERRUPTED]
+                self.told.died = [*found.died, *rude]
         self.told.deliveries = await asyncio.to_thread(deliveries, self.sim)
         self.told.calls = await asyncio.to_thread(self.sim.calls)
         return self.told
@@ -176,14 +186,24 @@ class Storm:
             f"{seconds:5.0f} s  kill {len(self.told.kills):3}: {killed.part}  changes {self.told.changes}"
         )
 
-    async def _rest(self, desk: Desk, found: Parts) -> None:
+    def _approve(self, user: Shell) -> None:
+        """Approve, as a person does, deletions that were too many at once; a wrong one shows as missing."""
+        for hold in user.json("deletions", "list"):
+            user.json("deletions", "approve", hold["id"])
+            self.told.held += 1
+
+    async def _rest(self, desk: Desk, found: Parts, user: Shell) -> None:
         """Nothing changes and nothing is killed any more: what was told of is fetched, then all is read."""
         self.say("the kills are over; everything comes to rest")
         await asyncio.to_thread(self.sim.faults)
         await until(desk.everything_is_delivered, "every delivery is answered")
         await until(desk.nothing_waits_to_be_fetched, "every record told of is fetched")
-        await desk.refresh(stream=None, full=True)
-        await until(desk.the_refresh_is_done, "everything is read once more")
+        while self.told.looks < _LOOKS_MAX and not (self.told.found and self.told.found.equal):
+            self.told.looks += 1
+            await desk.refresh(stream=None, full=True)
+            await until(desk.the_refresh_is_done, "everything is read once more")
+            await asyncio.to_thread(self._approve, user)
+            self.told.found = await asyncio.to_thread(compared, self.url, self.sim)
         assert all(process.poll() is None for process in found.running.values()), "something ended by itself"
 
 
