@@ -17,7 +17,7 @@ from tiebeam.operations.limits.model import SHARES, Rates
 from tiebeam.operations.retention.repository import OldRows
 from tiebeam.operations.retention.run import purge
 from tiebeam.operations.tokens.model import Status
-from tiebeam.replicate.freshness.outlook import never_read, planned, seen_of
+from tiebeam.replicate.freshness.outlook import choice_of, never_read, planned, probed, seen_of
 from tiebeam.replicate.freshness.repository import Freshness
 from tiebeam.replicate.streams import STREAMS, procore_hooks, procore_reader
 from tiebeam.replicate.sync import Wish
@@ -65,15 +65,16 @@ class Upkeep:
         Raises TiebeamError; StoppedError once `stopping` says yes.
         """
         found = await self._planned(connection)
-        due = found.plan.due(self.app.clock.now())
-        feeds = frozenset(feed for choice in due for feed in choice.feed_ids or (choice.feed_id,))
-        wish = Wish() if found.copying else Wish(feeds=feeds | found.new)
+        feeds, probes = choice_of(found.plan.due(self.app.clock.now()))
+        wish = Wish() if found.copying else Wish(feeds=feeds | found.new, probes=probes)
         if wish.feeds is not None and not wish.feeds:
             return True
         began = self.app.clock.now()
         report = (await self.app.sync_one(connection, wish, stopping=stopping)).report
         freshness = self._freshness(connection)
-        for feed_id, seen in seen_of(report.reads, found.plan, began):
+        for feed_id in probed(report.probes, found.plan):
+            await freshness.note_probe(feed_id, began)
+        for feed_id, seen in seen_of(report.reads, found.plan, began, report.probes):
             await freshness.note_read(feed_id, seen)
         come_to_light = never_read(await self._feeds(connection)) - found.new - feeds
         return report.complete and (found.copying or not come_to_light)

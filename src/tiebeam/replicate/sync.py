@@ -24,6 +24,7 @@ from tiebeam.replicate.plan import (
     refusal_wait,
     wanted_feeds,
 )
+from tiebeam.replicate.probes import Prober
 from tiebeam.replicate.progress import TELL_EVERY_SECONDS, Meter, Progress
 from tiebeam.replicate.pull import LOCKED_OUT, Puller, StoppedError
 
@@ -59,6 +60,8 @@ class Wish:
     stream: str | None = None
     feeds: frozenset[int] | None = None
     """Only these feeds, as a planner chose them; what they bring to light is for the next choice."""
+    probes: frozenset[int] = frozenset()
+    """Of those, the feeds that are read only if one call tells of a change."""
     sweep: bool = False
     """Read every listing whole, to prove what is gone."""
     full: bool = False
@@ -113,6 +116,15 @@ class FeedRead:
     """Whether it had never been read before: its changes then tell nothing of how often it changes."""
 
 
+@dataclass(frozen=True, slots=True)
+class FeedProbe:
+    """A probe that was made: of one feed, or of several that are counted together."""
+
+    feed_ids: tuple[int, ...]
+    announced: int
+    """Changes that it told of; when it told of any, the feeds were read as well."""
+
+
 @dataclass(slots=True)
 class SyncReport:
     """What a sync did."""
@@ -126,6 +138,7 @@ class SyncReport:
     """Records whose whole could not be had now; the next sync asks for them again."""
     failures: list[Failure] = field(default_factory=list)
     reads: list[FeedRead] = field(default_factory=list)
+    probes: list[FeedProbe] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -170,6 +183,7 @@ class Sync:
         self._on_progress = on_progress
         share, step = wish.share, self._step
         self._puller = Puller(replica, reader, clock, share=share, on_step=step, stopping=stopping)
+        self._prober = Prober(self._puller)
         self._details = Details(replica, reader, clock, share=share, on_step=step, stopping=stopping)
         self._report = SyncReport()
         self._meter = Meter()
@@ -308,26 +322,41 @@ class Sync:
             return await self._concluded(group, feed, stream, Tally(), None)
         mode = self._mode(feed, stream)
         self._doing = f"{stream.title} {feed.scope_text}".strip()
+        if feed.id in self._wish.probes and not await self._replica.running_pull(feed):
+            told = await self._prober.ask(feed, stream)
+            self._step(Tally(calls=told.calls, refused=int(isinstance(told, Refusal))))
+            if isinstance(told, Refusal):
+                return await self._concluded(group, feed, stream, Tally(calls=told.calls), told)
+            if not self._told([feed], told.changes):
+                return True
         result = await self._puller.pull(
             feed, stream, mode, all_details=self._wish.full and stream.detail is not None
         )
         return await self._concluded(group, feed, stream, result.tally, result.refusal)
 
+    def _told(self, feeds: Sequence[Feed], changes: int) -> bool:
+        """Note what a probe told; whether it told of any change."""
+        self._report.probes.append(FeedProbe(tuple(feed.id for feed in feeds), changes))
+        return changes > 0
+
     async def _read_family(self, group: Group, members: list[tuple[Feed, Stream]]) -> None:
         """Read the members of a family, each over the windows of days that hold something."""
         resumed = [pair for pair in members if await self._replica.running_pull(pair[0])]
-        fresh: dict[Mode, list[tuple[Feed, Stream]]] = defaultdict(list)
+        fresh: dict[tuple[Mode, bool], list[tuple[Feed, Stream]]] = defaultdict(list)
         for feed, stream in members:
             if (feed, stream) not in resumed:
-                fresh[self._mode(feed, stream)].append((feed, stream))
+                probed = feed.id in self._wish.probes
+                fresh[Mode.WINDOW if probed else self._mode(feed, stream), probed].append((feed, stream))
         for feed, stream in resumed:
             if not await self._read_feed(group, feed, stream):
                 return
-        for mode, some in fresh.items():
-            if not await self._read_windows(group, some, mode):
+        for (mode, probed), some in fresh.items():
+            if not await self._read_windows(group, some, mode, probed=probed):
                 return
 
-    async def _read_windows(self, group: Group, members: list[tuple[Feed, Stream]], mode: Mode) -> bool:
+    async def _read_windows(
+        self, group: Group, members: list[tuple[Feed, Stream]], mode: Mode, *, probed: bool
+    ) -> bool:
         self._doing = f"Daily logs {members[0][0].scope_text}"
         family = Family(members, self._pace.header_stream, self._pace.project_stream)
         layout = await lay_out(self._puller, family, mode, recent_days=self._pace.recent_days)
@@ -336,6 +365,8 @@ class Sync:
             feed, stream = members[0]
             return await self._concluded(group, feed, stream, Tally(calls=layout.calls), layout)
         self._step(Tally(calls=layout.calls))
+        if probed and not self._told([feed for feed, _ in members], layout.news):
+            return True
         await self._replica.begin_family([(feed, layout.segments[feed.id]) for feed, _ in members], mode)
         for feed, stream in members:
             result = await self._puller.pull(feed, stream, mode)

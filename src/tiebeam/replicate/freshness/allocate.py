@@ -102,9 +102,9 @@ def _probed(price: float, demand: Demand, value: float) -> Pace:
     shown, hidden = value * demand.probe_sees, value * (1 - demand.probe_sees)
     probe = _hours(price, demand.probe_calls, shown, demand)
     read = _hours(price, demand.cost_calls, hidden, demand)
-    # At most one read a change that is shown; fewer when several are found by one probe.
-    follow = demand.cost_calls * demand.rate_per_hour * demand.probe_sees
-    calls = demand.probe_calls / probe + demand.cost_calls / read + follow
+    # A read follows each probe that shows something, however much that is.
+    followed = 1 - math.exp(-demand.rate_per_hour * demand.probe_sees * probe)
+    calls = (demand.probe_calls + demand.cost_calls * followed) / probe + demand.cost_calls / read
     return Pace(read, probe, calls, (shown * probe + hidden * read) / 2)
 
 

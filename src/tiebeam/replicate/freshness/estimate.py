@@ -67,6 +67,9 @@ def observe(evidence: Evidence, seen: Seen, shape: Sequence[float] | None = None
     changes, hours = _watch(evidence, evidence.as_of, seen, shape, keep)
     probed = evidence.probed_at is not None and evidence.probed_at > evidence.as_of
     announced = min(seen.announced, seen.changes)
+    unannounced = seen.changes - announced if probed else 0
+    # A false alarm costs as much as a change that was not shown: probes that lie are given up the same way.
+    lied = seen.announced > 0 and not seen.changes and not evidence.told_pending
     return replace(
         evidence,
         as_of=seen.until,
@@ -75,7 +78,7 @@ def observe(evidence: Evidence, seen: Seen, shape: Sequence[float] | None = None
         reads=evidence.reads * keep + 1.0,
         calls=evidence.calls * keep + seen.calls,
         announced=evidence.announced * keep + announced,
-        unannounced=evidence.unannounced * keep + (seen.changes - announced if probed else 0),
+        unannounced=evidence.unannounced * keep + unannounced + lied,
         told_pending=0,
         told=evidence.told * keep + evidence.told_pending,
         missed=evidence.missed * keep + seen.changes,

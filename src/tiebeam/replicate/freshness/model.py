@@ -35,6 +35,8 @@ class Probe:
     cost_calls: float
     sees_share: float
     """Which part of the changes it would show, 0 to 1: a count shows what was added, not what was edited."""
+    asks: str = "a count"
+    """What it asks for, in words: `a count of its days`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tiebeam.replicate.freshness.estimate import estimates
 from tiebeam.replicate.freshness.items import items_of
 from tiebeam.replicate.freshness.model import Seen
-from tiebeam.replicate.freshness.plan import Plan, plan
+from tiebeam.replicate.freshness.plan import Choice, Plan, plan
 from tiebeam.replicate.model import Access
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.streams import Stream
     from tiebeam.replicate.freshness.model import Evidence
     from tiebeam.replicate.model import Feed
-    from tiebeam.replicate.sync import FeedRead
+    from tiebeam.replicate.sync import FeedProbe, FeedRead
 
 COPYING_SHARE = 0.5
 """While more than this part of the feeds was never read to its end, the first copy is under way."""
@@ -66,13 +66,36 @@ def planned(
     return Planned(found, new, not open_feeds or len(new) > COPYING_SHARE * len(open_feeds))
 
 
-def seen_of(reads: Iterable[FeedRead], made: Plan, began: datetime) -> list[tuple[int, Seen]]:
-    """Return what each item is seen to have done in a sync that began then; first reads tell nothing."""
-    owner = {
+def choice_of(due: Iterable[Choice]) -> tuple[frozenset[int], frozenset[int]]:
+    """Return the feeds that are due, and of those the ones that are to be probed first."""
+    probed: set[int] = set()
+    read: set[int] = set()
+    for choice in due:
+        (probed if choice.probe else read).update(choice.feed_ids or (choice.feed_id,))
+    return frozenset(probed | read), frozenset(probed - read)
+
+
+def probed(probes: Iterable[FeedProbe], made: Plan) -> list[int]:
+    """Return the items that were probed."""
+    owner = _owners(made)
+    return sorted({owner.get(feed_id, feed_id) for probe in probes for feed_id in probe.feed_ids})
+
+
+def _owners(made: Plan) -> dict[int, int]:
+    """Return the item of each feed."""
+    return {
         feed_id: slot.item.feed_id
         for slot in made.slots.values()
         for feed_id in slot.item.feed_ids or (slot.item.feed_id,)
     }
+
+
+def seen_of(
+    reads: Iterable[FeedRead], made: Plan, began: datetime, probes: Iterable[FeedProbe] = ()
+) -> list[tuple[int, Seen]]:
+    """Return what each item is seen to have done in a sync that began then; first reads tell nothing."""
+    owner = _owners(made)
+    told = {owner.get(feed_id, feed_id): probe.announced for probe in probes for feed_id in probe.feed_ids}
     found: dict[int, list[FeedRead]] = defaultdict(list)
     for read in reads:
         found[owner.get(read.feed_id, read.feed_id)].append(read)
@@ -83,6 +106,7 @@ def seen_of(reads: Iterable[FeedRead], made: Plan, began: datetime) -> list[tupl
                 until=began,
                 changes=sum(read.changes for read in some if not read.first),
                 calls=sum(read.calls for read in some),
+                announced=told.get(feed_id, 0),
             ),
         )
         for feed_id, some in sorted(found.items())
