@@ -36,7 +36,7 @@ AT_NIGHT = 0.03
 """How busy the other hours are beside a working hour."""
 COUNT_SHOWS = 0.7
 FILTER_SHOWS = 0.95
-"""Which part of the changes probes show: counts of daily logs what is new, a filter on time all but deletions."""
+"""Which part of the changes a probe shows: counts what is new, a filter on time all but deletions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from tiebeam.operations.limits.model import SHARES, Rates
 from tiebeam.operations.retention.repository import OldRows
 from tiebeam.operations.retention.run import purge
 from tiebeam.operations.tokens.model import Status
-from tiebeam.replicate.freshness.outlook import choice_of, never_read, planned, probed, seen_of
+from tiebeam.replicate.freshness.outlook import choice_of, counted, never_read, planned, seen_of
 from tiebeam.replicate.freshness.repository import Freshness
 from tiebeam.replicate.streams import STREAMS, procore_hooks, procore_reader
 from tiebeam.replicate.sync import Wish
@@ -72,7 +72,7 @@ class Upkeep:
         began = self.app.clock.now()
         report = (await self.app.sync_one(connection, wish, stopping=stopping)).report
         freshness = self._freshness(connection)
-        for feed_id in probed(report.probes, found.plan):
+        for feed_id in counted(report.probes, found.plan):
             await freshness.note_probe(feed_id, began)
         for feed_id, seen in seen_of(report.reads, found.plan, began, report.probes):
             await freshness.note_read(feed_id, seen)

@@ -12,12 +12,8 @@ from typing import TYPE_CHECKING
 
 from tiebeam.connectors.ports import PageRequest, Refusal
 from tiebeam.connectors.streams import Means, ReadMode, TimeFilter
-from tiebeam.replicate.plan import OVERLAP
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from tiebeam.connectors.ports import Page
     from tiebeam.connectors.streams import Stream
     from tiebeam.replicate.model import Feed
     from tiebeam.replicate.pull import Puller
@@ -28,24 +24,24 @@ class Probing(StrEnum):
 
     DAYS = "days"
     """By the vendor's counts of a window of days, one call for the whole family."""
-    NEWER = "newer"
-    """By one row of those changed since the last read: of the first listing only, so no deletions."""
+    GLANCE = "glance"
+    """By reading the first of its listings alone: what changed comes with it, a deletion does not show."""
     ROWS = "rows"
     """By the vendor's number of all rows, against ours: what was added or taken away, no edits."""
 
 
 def probing(stream: Stream) -> Probing | None:
-    """Return how a stream can be probed; None when the vendor documents no call that would tell."""
+    """Return how a stream can be probed; None when the vendor documents no cheaper call that would tell."""
     first = stream.listings[0]
     if stream.family:
         return Probing.DAYS
-    # A single listing that is not paged comes whole whatever is asked: that is a read, not a probe.
-    if first.per_page is None or first.means is Means.DELETED:
+    # A listing that is not paged comes whole whatever is asked; where deleted rows are listed with the live
+    # ones, their number does not move with a deletion.
+    if first.per_page is None or first.means is not Means.LIVE:
         return None
-    if stream.mode is ReadMode.INCREMENTAL:
-        return None if first.time_filter is TimeFilter.NONE else Probing.NEWER
-    # Where deleted rows are listed with the live ones, their number does not move with a deletion.
-    return Probing.ROWS if first.means is Means.LIVE else None
+    if stream.mode is not ReadMode.INCREMENTAL:
+        return Probing.ROWS
+    return Probing.GLANCE if first.time_filter is not TimeFilter.NONE and routine_calls(stream) > 1 else None
 
 
 def routine_calls(stream: Stream) -> int:
@@ -63,37 +59,14 @@ class Told:
     calls: int
 
 
-class Prober:
-    """Probes feeds that are not of a family; families are counted where their windows are laid out."""
+async def ask_rows(puller: Puller, feed: Feed, stream: Stream) -> Told | Refusal:
+    """Ask for the number of a feed's rows, and return by how many ours differs. Raises TiebeamError.
 
-    def __init__(self, puller: Puller) -> None:
-        self._puller = puller
-
-    async def ask(self, feed: Feed, stream: Stream) -> Told | Refusal:
-        """Return how many changes one call tells of. Raises TiebeamError.
-
-        Where the vendor's answer does not say, that counts as a change: the feed is then read.
-        """
-        since = feed.watermark + OVERLAP if feed.watermark and probing(stream) is Probing.NEWER else None
-        until = self._puller.server_clock.told()
-        request = PageRequest(
-            stream=stream,
-            listing=0,
-            scope=feed.scope,
-            per_page=1,
-            updated_from=since,
-            updated_to=until if since and until and until > since else None,
-            share=self._puller.share,
-        )
-        answer = await self._puller.reader.page(request)
-        if isinstance(answer, Refusal):
-            return answer
-        self._puller.server_clock.learn(answer.server_date)
-        return Told(await self._changes(feed, stream, answer, since), answer.calls)
-
-    async def _changes(self, feed: Feed, stream: Stream, answer: Page, since: datetime | None) -> int:
-        if since is not None:
-            return len(answer.rows) if answer.total is None else answer.total
-        if answer.total is None or probing(stream) is not Probing.ROWS:
-            return 1
-        return abs(answer.total - await self._puller.replica.live_count(feed))
+    Where the vendor does not say, that counts as a change: the feed is then read.
+    """
+    answer = await puller.reader.page(PageRequest(stream, 0, feed.scope, per_page=1, share=puller.share))
+    if isinstance(answer, Refusal):
+        return answer
+    puller.server_clock.learn(answer.server_date)
+    held = await puller.replica.live_count(feed)
+    return Told(1 if answer.total is None else abs(answer.total - held), answer.calls)

@@ -24,9 +24,9 @@ from tiebeam.replicate.plan import (
     refusal_wait,
     wanted_feeds,
 )
-from tiebeam.replicate.probes import Prober
+from tiebeam.replicate.probes import Probing, ask_rows, probing
 from tiebeam.replicate.progress import TELL_EVERY_SECONDS, Meter, Progress
-from tiebeam.replicate.pull import LOCKED_OUT, Puller, StoppedError
+from tiebeam.replicate.pull import LOCKED_OUT, Puller, PullResult, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -61,7 +61,7 @@ class Wish:
     feeds: frozenset[int] | None = None
     """Only these feeds, as a planner chose them; what they bring to light is for the next choice."""
     probes: frozenset[int] = frozenset()
-    """Of those, the feeds that are read only if one call tells of a change."""
+    """Of those, the feeds that are looked at with one call, and read if it tells of more than it brings."""
     sweep: bool = False
     """Read every listing whole, to prove what is gone."""
     full: bool = False
@@ -121,8 +121,10 @@ class FeedProbe:
     """A probe that was made: of one feed, or of several that are counted together."""
 
     feed_ids: tuple[int, ...]
-    announced: int
+    changes: int
     """Changes that it told of; when it told of any, the feeds were read as well."""
+    brought: bool = False
+    """Whether it brought these changes itself, as a glance does: then nothing was read besides."""
 
 
 @dataclass(slots=True)
@@ -183,7 +185,6 @@ class Sync:
         self._on_progress = on_progress
         share, step = wish.share, self._step
         self._puller = Puller(replica, reader, clock, share=share, on_step=step, stopping=stopping)
-        self._prober = Prober(self._puller)
         self._details = Details(replica, reader, clock, share=share, on_step=step, stopping=stopping)
         self._report = SyncReport()
         self._meter = Meter()
@@ -319,20 +320,21 @@ class Sync:
     async def _read_feed(self, group: Group, feed: Feed, stream: Stream) -> bool:
         """Read one feed; False when its whole tool turned out to be off."""
         if feed.id in self._read:
-            return await self._concluded(group, feed, stream, Tally(), None)
+            return await self._concluded(group, feed, stream, PullResult())
         mode = self._mode(feed, stream)
         self._doing = f"{stream.title} {feed.scope_text}".strip()
-        if feed.id in self._wish.probes and not await self._replica.running_pull(feed):
-            told = await self._prober.ask(feed, stream)
+        kind = probing(stream) if feed.id in self._wish.probes else None
+        if kind is Probing.ROWS and not await self._replica.running_pull(feed):
+            told = await ask_rows(self._puller, feed, stream)
             self._step(Tally(calls=told.calls, refused=int(isinstance(told, Refusal))))
             if isinstance(told, Refusal):
-                return await self._concluded(group, feed, stream, Tally(calls=told.calls), told)
+                return await self._concluded(group, feed, stream, PullResult(refusal=told))
             if not self._told([feed], told.changes):
                 return True
-        result = await self._puller.pull(
-            feed, stream, mode, all_details=self._wish.full and stream.detail is not None
-        )
-        return await self._concluded(group, feed, stream, result.tally, result.refusal)
+        everything = self._wish.full and stream.detail is not None
+        glance = kind is Probing.GLANCE
+        result = await self._puller.pull(feed, stream, mode, all_details=everything, glance=glance)
+        return await self._concluded(group, feed, stream, result)
 
     def _told(self, feeds: Sequence[Feed], changes: int) -> bool:
         """Note what a probe told; whether it told of any change."""
@@ -363,14 +365,14 @@ class Sync:
         if isinstance(layout, Refusal):
             self._step(Tally(calls=layout.calls, refused=1))
             feed, stream = members[0]
-            return await self._concluded(group, feed, stream, Tally(calls=layout.calls), layout)
+            return await self._concluded(group, feed, stream, PullResult(refusal=layout))
         self._step(Tally(calls=layout.calls))
         if probed and not self._told([feed for feed, _ in members], layout.news):
             return True
         await self._replica.begin_family([(feed, layout.segments[feed.id]) for feed, _ in members], mode)
         for feed, stream in members:
             result = await self._puller.pull(feed, stream, mode)
-            if not await self._concluded(group, feed, stream, result.tally, result.refusal):
+            if not await self._concluded(group, feed, stream, result):
                 return False
         return True
 
@@ -379,23 +381,30 @@ class Sync:
         whole = self._wish.full or self._wish.sweep
         return mode_for(stream, feed, now=now, sweep_every=self._pace.sweep_every, full=whole)
 
-    async def _concluded(
-        self, group: Group, feed: Feed, stream: Stream, tally: Tally, refusal: Refusal | None
-    ) -> bool:
+    async def _concluded(self, group: Group, feed: Feed, stream: Stream, result: PullResult) -> bool:
         """Draw the consequences of one feed's reading; False when its whole group must be left alone."""
-        if refusal is not None:
-            return await self._refused(group, feed, stream, refusal)
+        if result.refusal is not None:
+            return await self._refused(group, feed, stream, result.refusal)
+        tally = result.tally
         if stream.detail is not None:
             tally.add(await self._details.pay(feed, stream))
         if stream.name == self._pace.tools_stream and feed.completed_at and tally.changes:
             await self._ask_again(feed.scope.project_id)
         self._given_up.clear()
         self._report.feeds_read += 1
+        self._note(feed, result)
+        self._meter.feed_done(stream.name, tally.calls)
+        return True
+
+    def _note(self, feed: Feed, result: PullResult) -> None:
+        """Note what a planner learns from."""
+        tally = result.tally
+        if result.glance:
+            self._report.probes.append(FeedProbe((feed.id,), tally.changes, brought=True))
+            return
         first = feed.completed_at is None
         calls = tally.calls - tally.details
         self._report.reads.append(FeedRead(feed.id, self._clock.now(), tally.changes, calls, first))
-        self._meter.feed_done(stream.name, tally.calls)
-        return True
 
     async def _ask_again(self, project_id: str | None) -> None:
         """Open what is off in a project whose tools have changed: one of them may have been switched on."""

@@ -6,8 +6,9 @@ is best read every `sqrt(2 price c / (w r))`, between its bounds; the price is f
 the calls fit. The delay less the calls' worth is concave in the price, so the calls never rise with it:
 bisection is enough.
 
-An item with a probe may be probed instead, and read when the probe tells of a change or, for what the probe
-does not show, at an interval of its own. Which of the two is better is asked at every price.
+An item with a probe may be probed instead, and read for what the probe does not show at an interval of its
+own; and when the probe tells of a change, unless that comes with it. Which of the two is better is asked at
+every price.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ class Demand:
     probe_calls: float = 0.0
     """0: it cannot be probed."""
     probe_sees: float = 0.0
+    probe_brings: bool = False
+    """Whether what a probe shows comes with it; else a read follows."""
+    hours_hidden_max: float = 0.0
+    """How long at most what no probe shows may go unread; 0: `hours_max`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +106,19 @@ def pace_at(price: float, demand: Demand) -> Pace:
 def _probed(price: float, demand: Demand, value: float) -> Pace:
     shown, hidden = value * demand.probe_sees, value * (1 - demand.probe_sees)
     probe = _hours(price, demand.probe_calls, shown, demand)
-    read = _hours(price, demand.cost_calls, hidden, demand)
+    read = _hours(price, demand.cost_calls, hidden, demand, demand.hours_hidden_max)
     # A read follows each probe that shows something, however much that is.
-    followed = 1 - math.exp(-demand.rate_per_hour * demand.probe_sees * probe)
+    shows_something = 1 - math.exp(-demand.rate_per_hour * demand.probe_sees * probe)
+    followed = 0.0 if demand.probe_brings else shows_something
     calls = (demand.probe_calls + demand.cost_calls * followed) / probe + demand.cost_calls / read
     return Pace(read, probe, calls, (shown * probe + hidden * read) / 2)
 
 
-def _hours(price: float, calls: float, value: float, demand: Demand) -> float:
+def _hours(price: float, calls: float, value: float, demand: Demand, most: float = 0.0) -> float:
+    most = most or demand.hours_max
     if value <= 0:
-        return demand.hours_max
-    return min(max(math.sqrt(2 * price * calls / value), demand.hours_min), demand.hours_max)
+        return most
+    return min(max(math.sqrt(2 * price * calls / value), demand.hours_min), most)
 
 
 def _worth(pace: Pace, price: float) -> float:

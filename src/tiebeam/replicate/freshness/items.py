@@ -26,12 +26,12 @@ PROBE_TIMES_MIN = 1.5
 _FAMILY_WINDOWS = 6.0
 """Windows with something in them that a read of a family finds, until its reads have told."""
 _PROBES = {
-    Probing.DAYS: Probe(1.0, 0.6, "a count of its days"),
-    Probing.NEWER: Probe(1.0, 0.95, "a look for anything changed since the last read"),
-    Probing.ROWS: Probe(1.0, 0.4, "the number of its rows"),
+    Probing.DAYS: Probe(1.0, 0.6, asks="a count of the days"),
+    Probing.GLANCE: Probe(1.0, 0.95, brings=True, asks="what has changed, without what was deleted,"),
+    Probing.ROWS: Probe(1.0, 0.4, asks="the number of rows"),
 }
-"""What a probe costs, and which part of the changes it shows until probes have told: days and rows are
-counted, so that edits do not show; of what is changed, the rare deletion does not."""
+"""What a probe costs, and which part of the changes it shows until probes have told: where rows are counted
+edits do not show, and at a glance only deletions do not."""
 _MISSED = 0.01
 """Which part of the deliveries is lost, until reads have told."""
 

@@ -95,4 +95,5 @@ def _columns(evidence: Evidence) -> dict[str, Any]:
         "told_pending": evidence.told_pending,
         "told": evidence.told,
         "missed": evidence.missed,
+        "probed_at": evidence.probed_at,
     }
