@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 _PRICE_MAX = 1e9
 _PRICE_MIN = 1e-9
-_HALVINGS = 40
-"""Which leaves the price exact to one part in ten billion."""
+_EXACT = 1 + 1e-8
+_STEPS_MAX = 120
+_CLOSE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +81,26 @@ def allocate(demands: Sequence[Demand], calls_per_hour: float) -> Allocation:
     """
     low, high = _PRICE_MIN, _PRICE_MAX
     spend = _Spend(demands)
-    if spend.at(low) <= calls_per_hour:
-        high = low
-    else:
-        for _ in range(_HALVINGS):
-            middle = math.sqrt(low * high)
-            if spend.at(middle) > calls_per_hour:
-                low = middle
-            else:
-                high = middle
+    high = low if spend.at(low) <= calls_per_hour else _price(spend, calls_per_hour, low, high)
     return Allocation(high, tuple(pace_at(high, demand) for demand in demands))
+
+
+def _price(spend: _Spend, calls_per_hour: float, low: float, high: float) -> float:
+    """Return the lowest price between two at which the calls fit, to a ten-millionth of them."""
+    middle, beside = 1.0, (0.0, 0.0)
+    for step in range(_STEPS_MAX):
+        spent = spend.at(middle)
+        low, high = (middle, high) if spent > calls_per_hour else (low, middle)
+        if high <= low * _EXACT or 0 <= calls_per_hour - spent <= calls_per_hour * _CLOSE:
+            break
+        # Between ceilings calls go with a power of the price: minus a half by the law. Aim a little high, so
+        # that the end is met from the side that fits, and halve for certain every fourth time.
+        here = (math.log(middle), math.log(spent / calls_per_hour))
+        slope = (here[1] - beside[1]) / (here[0] - beside[0]) if step and here[0] != beside[0] else -0.5
+        guess = math.exp(here[0] - (here[1] + _CLOSE / 2) / min(slope, -0.02))
+        beside = here
+        middle = guess if low < guess < high and step % 4 != 3 else math.sqrt(low * high)
+    return high
 
 
 def pace_at(price: float, demand: Demand) -> Pace:

@@ -140,8 +140,7 @@ def _watch(
     evidence: Evidence, pieces: Sequence[_Piece], seen: Seen, shape: Sequence[float] | None, keep: float
 ) -> tuple[array[float], array[float]]:
     """Return changes and hours by hour of the week, faded, with those of the pieces laid on."""
-    changes = array("d", map(mul, evidence.changes, repeat(keep)))
-    hours = array("d", map(mul, evidence.hours, repeat(keep)))
+    changes, hours = _faded(evidence.changes, keep), _faded(evidence.hours, keep)
     parts: list[tuple[int, float]] = []
     whole = 0.0
     for start, end, share in pieces:
@@ -157,6 +156,10 @@ def _watch(
         hours[hour] += span
         changes[hour] += found * (chance / total if total > 0 else span / watched)
     return changes, hours
+
+
+def _faded(values: array[float], keep: float) -> array[float]:
+    return values[:] if keep == 1 else array("d", map(mul, values, repeat(keep)))
 
 
 def _parts(start: float, end: float) -> list[tuple[int, float]]:
