@@ -7,16 +7,19 @@ import itertools
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 from typing import TYPE_CHECKING
 
 from bench.rig.freshness_run import BURST, CALLS_AN_HOUR, Found, Look
 
-from tiebeam.replicate.freshness.estimate import estimates, observe
-from tiebeam.replicate.freshness.model import Estimate, Evidence, Seen, hours_since_epoch, moment_of
+from tiebeam.replicate.freshness.estimate import LOOK_BACK_HOURS_MAX, begun, estimates, observe
+from tiebeam.replicate.freshness.model import Estimate, Seen, hours_since_epoch, moment_of
 from tiebeam.replicate.freshness.plan import Plan, plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from bench.rig.freshness_world import World
 
     from tiebeam.replicate.freshness.model import Item
 
@@ -26,6 +29,10 @@ POLLED = CALLS_AN_HOUR - BURST
 """What polling is paced at, so that no hour holds more than the limit even after a burst."""
 HEADROOM = 0.1
 LEARN_EVERY_HOURS = 6
+YOUNG_HOURS = 72
+"""For so long it learns anew each hour; in production each plan does, here that would only be slow."""
+HISTORY_SHOWS = 0.5
+"""Which part of the changes before the first copy is still seen: the others were to the same records."""
 
 
 class Fixed:
@@ -74,14 +81,23 @@ class RoundRobin(Fixed):
         self._next = next(self._order)
 
 
+def history(world: World, feed_id: int, seed: int) -> list[datetime]:
+    """Return the times of change that the records of the first copy still show, a fortnight back."""
+    rng = Random(f"{seed}/{feed_id}/history")
+    past = world.changes(feed_id, START - LOOK_BACK_HOURS_MAX, START, -seed)
+    return [moment_of(change.at) for change in past if rng.random() < HISTORY_SHOWS]
+
+
 class Planned:
     """The planner, as it runs for real: planned anew each hour, its estimates fed by its own reads alone."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __init__(self, world: World, seed: int) -> None:
+        items = world.items
         self._items = list(items)
-        begun = moment_of(START)
-        self._evidence = {item.feed_id: Evidence(as_of=begun) for item in items}
-        self._reads = {item.feed_id: begun for item in items}
+        begin = moment_of(START)
+        first = Seen(begin, 0, 1)
+        self._evidence = {item.feed_id: begun(first, history(world, item.feed_id, seed)) for item in items}
+        self._reads = {item.feed_id: begin for item in items}
         self._probes: dict[int, datetime] = {}
         self._probing = {item.feed_id: item.probe for item in items}
         self._estimates: dict[int, Estimate] = {}
@@ -116,7 +132,7 @@ class Planned:
 
     def _replan(self, now: float) -> None:
         moment = moment_of(now)
-        if now >= self._learnt_at + LEARN_EVERY_HOURS:
+        if now >= self._learnt_at + (1 if now < START + YOUNG_HOURS else LEARN_EVERY_HOURS):
             self._estimates = estimates(self._items, self._evidence, moment)
             self._learnt_at = now
         self._planned_at = math.floor(now)

@@ -6,6 +6,8 @@ import pytest
 from tests.factories.procore_desk import ProcoreDesk
 from tests.factories.replicas import Copy
 
+from tiebeam.replicate.freshness.estimate import HISTORY_WEIGHT
+from tiebeam.replicate.freshness.model import Seen
 from tiebeam.replicate.freshness.outlook import choice_of, counted, planned, seen_of
 from tiebeam.replicate.freshness.repository import Freshness
 from tiebeam.replicate.model import Mode, Segment
@@ -170,3 +172,19 @@ async def test_what_is_due_is_glanced_at_by_the_plan_and_the_estimate_learns_fro
     assert evidence.as_of < evidence.probed_at
     titles = {row.payload["title"] for row in (await copy.find("submittals")).values()}
     assert len(titles) == 1, "all three were brought"
+
+
+async def test_the_first_copy_tells_how_often_a_feed_changed_before(store: Store, tenant: Tenant) -> None:
+    desk = ProcoreDesk()
+    for number in range(6):
+        desk.put("submittals", title=f"Steel {number}")
+        desk.clock.advance(3600)
+    copy = Copy(desk, store, tenant.id, "submittals")
+    freshness = Freshness(store, tenant.id, copy.connection_id)
+    report = await copy.sync()
+    feed = await feed_of(copy, "submittals")
+    [read] = [one for one in report.reads if one.feed_id == feed.id]
+    await freshness.note_read(feed.id, Seen(desk.clock.now(), read.changes, read.calls), feed_ids=[feed.id])
+    evidence = (await freshness.evidence())[feed.id]
+    assert sum(evidence.changes) == pytest.approx(HISTORY_WEIGHT * 6)
+    assert sum(evidence.hours) == pytest.approx(HISTORY_WEIGHT * 336)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import repeat
@@ -39,6 +39,7 @@ LOOK_BACK_HOURS_MAX = 14 * 24
 CHANGES_PER_READ_MAX = 50
 """A bulk import is one event with many records: more than this says nothing about how often it happens."""
 
+HISTORY_WEIGHT = 0.5
 PRIOR_RATE_PER_HOUR = 0.05
 _COMPANY_CHANGES = 2.0
 _STREAM_CHANGES = 1.0
@@ -51,6 +52,26 @@ _QUIETEST = 0.01
 """No hour is taken for quieter than this part of the mean: nobody would look at it again."""
 _CELLS = tuple(hour % 24 + (24 if hour >= 120 else 0) for hour in range(HOURS_OF_WEEK))
 """Hour of the day, workdays apart from weekends."""
+
+
+def begun(seen: Seen, history: Iterable[datetime]) -> Evidence:
+    """Return the evidence with which a feed's watch begins: when its records were last changed before.
+
+    `history` holds the vendor's own times of the fortnight before `seen`, one a record, and none where the
+    vendor tells no times. A record shows its last change only, so all of it counts for a half.
+    """
+    span = timedelta(hours=LOOK_BACK_HOURS_MAX)
+    known = Counter(
+        math.floor(hours_since_epoch(at)) for at in history if seen.until - span <= at < seen.until
+    )
+    if not known:
+        return observe(Evidence(), seen)
+    changes = array("d", bytes(8 * HOURS_OF_WEEK))
+    for hour, count in known.items():
+        changes[hour_of_week(hour)] += HISTORY_WEIGHT * min(count, CHANGES_PER_READ_MAX)
+    weeks = LOOK_BACK_HOURS_MAX / HOURS_OF_WEEK
+    hours = array("d", [HISTORY_WEIGHT * weeks]) * HOURS_OF_WEEK
+    return replace(observe(Evidence(), seen), changes=changes, hours=hours)
 
 
 def observe(evidence: Evidence, seen: Seen, shape: Sequence[float] | None = None) -> Evidence:

@@ -27,7 +27,7 @@ _FAMILY_WINDOWS = 6.0
 """Windows with something in them that a read of a family finds, until its reads have told."""
 _PROBES = {
     Probing.DAYS: Probe(1.0, 0.6, asks="a count of the days"),
-    Probing.GLANCE: Probe(1.0, 0.95, brings=True, asks="what has changed, without what was deleted,"),
+    Probing.GLANCE: Probe(1.0, 0.95, brings=True, asks="what has changed, without deletions,"),
     Probing.ROWS: Probe(1.0, 0.4, asks="the number of rows"),
 }
 """What a probe costs, and which part of the changes it shows until probes have told: where rows are counted
