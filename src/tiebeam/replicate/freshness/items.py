@@ -27,8 +27,8 @@ _FAMILY_WINDOWS = 6.0
 """Windows with something in them that a read of a family finds, until its reads have told."""
 _PROBES = {
     Probing.DAYS: Probe(1.0, 0.6, asks="a count of the days"),
-    Probing.GLANCE: Probe(1.0, 0.95, brings=True, asks="what has changed, without deletions,"),
-    Probing.ROWS: Probe(1.0, 0.4, asks="the number of rows"),
+    Probing.GLANCE: Probe(1.0, 0.95, brings=True, asks="a glance at what has changed"),
+    Probing.ROWS: Probe(1.0, 0.4, asks="a count of the rows"),
 }
 """What a probe costs, and which part of the changes it shows until probes have told: where rows are counted
 edits do not show, and at a glance only deletions do not."""

@@ -38,7 +38,7 @@ class Probe:
     brings: bool = False
     """Whether what it shows comes with it, as with a glance at one of two listings: no read need follow."""
     asks: str = "a count"
-    """What it asks for, in words: `a count of its days`."""
+    """What it is, in words: `a count of the days`."""
 
 
 @dataclass(frozen=True, slots=True)
