@@ -13,6 +13,8 @@ RATIOS = {
     "over_constant_optimum",
     "over_fixed",
     "p95_over_fixed",
+    "optimum_over_fixed",
+    "probed_over_read",
     "over_round_robin",
     "first_week_over_optimum",
     "webhook_p95_s",
