@@ -81,7 +81,7 @@ class AlwaysOn:
         async def attempt(job: Job) -> Outcome:
             began, ended = self._clock.monotonic(), "error"
             try:
-                with bound(tenant_id=job.tenant_id):
+                with bound(job.args.get("correlation_id"), tenant_id=job.tenant_id):
                     outcome = await handler(job)
                 ended = type(outcome).__name__.lower()
                 return outcome
@@ -114,6 +114,10 @@ class AlwaysOn:
             QueueDepth(one.kind, one.state, one.jobs, (now - one.oldest_at).total_seconds())
             for one in await self._queue.counts(None)
         ])  # fmt: skip
+
+    def delivered(self, outcome: str) -> None:
+        """Count a delivery by what became of it."""
+        self.metrics.delivered("procore", outcome)
 
     def receiver(self) -> Receiver:
         """Return what takes deliveries in; what they tell of is queued at once."""

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
-    from tiebeam.connectors.ports import Transport
+    from tiebeam.connectors.ports import Reader, Transport
     from tiebeam.connectors.procore.environments import Environment
     from tiebeam.connectors.procore.oauth import Grant
     from tiebeam.connectors.streams import Stream
@@ -130,7 +130,7 @@ class App:
         self.tenant = tenant
         self.store = store
         self._transport = transport
-        self._instruments = instruments
+        self.instruments = instruments
         self._vault = Vault(keyring(settings))
         self._connections = Connections(store, self._vault)
         self.queue = Queue(store, clock)
@@ -225,10 +225,9 @@ class App:
         stopping: Callable[[], bool] = lambda: False,
     ) -> Synced:
         """Sync one connection. Raises TiebeamError; StoppedError once `stopping` has said yes."""
-        client = await self.client(connection)
         work = Sync(
             self.replica(connection),
-            procore_reader(client),
+            await self.reader(connection),
             self.clock,
             STREAMS,
             wish,
@@ -237,7 +236,12 @@ class App:
             ask_budget=partial(self.budget, self.gate(connection)),
             stopping=stopping,
         )
-        return Synced(connection.id, connection.vendor, await work.run())
+        try:
+            return Synced(connection.id, connection.vendor, await work.run())
+        finally:
+            # Also of one that was cut short: its pages are written.
+            if self.instruments:
+                self.instruments.changed(work.report.tally)
 
     async def holds(self, *, waiting_only: bool = True) -> list[Hold]:
         """Return the deletions that wait for a person."""
@@ -332,10 +336,15 @@ class App:
             chance=_chance,
         )
 
+    async def reader(self, connection: Connection) -> Reader:
+        """Return what reads listings as a connection. Raises TiebeamError."""
+        reader = procore_reader(await self.client(connection))
+        return self.instruments.reader(reader) if self.instruments else reader
+
     async def client(self, connection: Connection) -> ProcoreClient:
         """Return what calls Procore as a connection. Raises TiebeamError."""
         way, gate = self._transport, self.gate(connection)
-        told = self._instruments
+        told = self.instruments
         return ProcoreClient(
             base_url=connection.api_url,
             company_id=connection.company_id,

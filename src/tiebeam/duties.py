@@ -9,13 +9,15 @@ from uuid import UUID
 
 from tiebeam.app import App
 from tiebeam.connectors.ports import Share
+from tiebeam.connectors.streams import Scope
 from tiebeam.identity.repository import Tenants
-from tiebeam.kernel.correlation import bound
+from tiebeam.kernel.correlation import bound, correlation_id
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.operations.queue.model import Blocked, Done, NewJob, RetryAt, Snooze
 from tiebeam.operations.schedules.model import Schedule
 from tiebeam.operations.tokens.model import NotConnectedError, Status
 from tiebeam.replicate.pull import StoppedError
+from tiebeam.replicate.streams import find_stream
 from tiebeam.replicate.sync import Wish
 from tiebeam.replicate.webhooks.repository import Deliveries
 from tiebeam.upkeep import Upkeep
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from tiebeam.operations.queue.hands import Handler
     from tiebeam.operations.queue.model import Job, Outcome
     from tiebeam.operations.tokens.model import Connection
+    from tiebeam.replicate.replica import Record
     from tiebeam.settings import Settings
     from tiebeam.store.pool import Store
 
@@ -41,6 +44,7 @@ KEEP_ALIVE: Final = "token.keep_alive"
 LOOK: Final = "alerts.look"
 TIDY: Final = "upkeep.tidy"
 
+BUSY_AGAIN: Final = timedelta(seconds=2)
 GOES_ON_AFTER: Final = timedelta(seconds=30)
 
 SCHEDULES: Final = (SYNC, "procore.due", FETCH, KEEP_HOOK, CATCH_UP, KEEP_ALIVE, LOOK, TIDY)
@@ -180,7 +184,13 @@ class Duties:
         return RetryAt(self._clock.now() + GOES_ON_AFTER, "not all of it could be read")
 
     async def _refresh(self, upkeep: Upkeep, connection: Connection, job: Job) -> Outcome:
-        """Read what a person asked for: a kind, a project, everything."""
+        """Read what a person asked for: a record, a kind, a project, everything."""
+        if "record" in job.args:
+            stream, scope = find_stream(job.args["stream"]), Scope.parse(job.args["scope"])
+            fetched = await upkeep.refresh_record(connection, stream, scope, job.args["record"])
+            if fetched.waiting:
+                return RetryAt(self._clock.now() + BUSY_AGAIN, "it is being synced")
+            return Done()
         wish = Wish(
             project_id=job.args.get("project"),
             stream=job.args.get("stream"),
@@ -198,6 +208,8 @@ class Duties:
 
     async def _keep_hook(self, upkeep: Upkeep, connection: Connection, job: Job) -> Outcome:
         del job
+        # What a hook that is gone had still to tell goes with it: first what it told and never came.
+        await upkeep.catch_up(connection)
         await upkeep.keep_hook(connection)
         return Done()
 
@@ -229,11 +241,31 @@ def sync_job(connection: Connection) -> NewJob:
 def refresh_job(
     connection: Connection, *, project: str | None = None, stream: str | None = None, full: bool = False
 ) -> NewJob:
-    """Return the job by which a person has something read now, beside whatever the schedule does."""
+    """Return the job by which a person has something read now, beside whatever the schedule does.
+
+    Its calls are told of under the correlation id of who asks.
+    """
     named = {"connection": str(connection.id), "project": project, "stream": stream}
-    args: dict[str, Any] = {**named, "full": full}
+    args: dict[str, Any] = {**named, "full": full, "correlation_id": correlation_id()}
     key = "/".join((*(value or "*" for value in named.values()), "full" if full else "routine"))
     return NewJob(REFRESH, key, args, priority=BY_HAND)
+
+
+def record_job(connection: Connection, record: Record, stream: str) -> NewJob:
+    """Return the job by which a person has one record read now.
+
+    Its calls are told of under the correlation id of who asks.
+    """
+    project = Scope.parse(record.scope_text).project_id
+    scope = (Scope().within("project_id", project) if project else Scope()).text
+    args = {
+        "connection": str(connection.id),
+        "stream": stream,
+        "scope": scope,
+        "record": record.key,
+        "correlation_id": correlation_id(),
+    }
+    return NewJob(REFRESH, f"{connection.id}/{scope}/{stream}/{record.key}", args, priority=BY_HAND)
 
 
 def fetch_job(connection_id: UUID) -> NewJob:

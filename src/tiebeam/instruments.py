@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 
 # Whose call the next one is: the gate hears it, the transport must tell it, and the same task asks both.
 _SHARE: ContextVar[str] = ContextVar("tiebeam_share", default="none")
+_CHANGES = ("created", "updated", "restored", "deleted", "hidden", "held", "damaged")
 _REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id")
 
 
@@ -66,6 +67,11 @@ class Instruments:
     def reader(self, inner: Reader) -> InstrumentedReader:
         """Return `inner`, told of."""
         return InstrumentedReader(inner, self)
+
+    def changed(self, counts: object) -> None:
+        """Count what became of records in the copy: what `counts` has of created, updated and the like."""
+        found = {change: getattr(counts, change, 0) for change in _CHANGES}
+        self.metrics.records_changed({change: records for change, records in found.items() if records})
 
 
 class InstrumentedTransport:

@@ -82,6 +82,13 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="The address that the web pages and webhooks are served at."
     )
     web_port: int = Field(default=8400, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="The port at which a `tiebeam worker` or `tiebeam scheduler` that runs apart serves "
+        "/healthz, /readyz and /metrics at TIEBEAM_WEB_HOST; 0 takes a free one. Without it, none is served.",
+    )
     webhook_url: str | None = Field(
         default=None,
         pattern="^https?://",

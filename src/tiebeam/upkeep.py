@@ -18,9 +18,16 @@ from tiebeam.operations.retention.repository import OldRows
 from tiebeam.operations.retention.run import purge
 from tiebeam.operations.tokens.model import Status
 from tiebeam.replicate.freshness.items import items_of
-from tiebeam.replicate.freshness.outlook import choice_of, counted, never_read, planned, seen_of
+from tiebeam.replicate.freshness.outlook import (
+    choice_of,
+    counted,
+    never_read,
+    owner_of,
+    planned,
+    seen_of,
+)
 from tiebeam.replicate.freshness.repository import Freshness
-from tiebeam.replicate.streams import STREAMS, procore_hooks, procore_reader
+from tiebeam.replicate.streams import STREAMS, procore_hooks
 from tiebeam.replicate.sync import Wish
 from tiebeam.replicate.webhooks.fetch import Fetcher
 from tiebeam.replicate.webhooks.keep import Gap, HookKeeper, Terms
@@ -28,10 +35,11 @@ from tiebeam.replicate.webhooks.plan import covered_streams
 from tiebeam.replicate.webhooks.repository import Deliveries, Hooks, Landing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from tiebeam.app import App
     from tiebeam.connectors.procore.hooks import Repair
+    from tiebeam.connectors.streams import Scope, Stream
     from tiebeam.kernel.errors import TiebeamError
     from tiebeam.operations.tokens.model import Connection
     from tiebeam.replicate.freshness.outlook import Planned
@@ -127,9 +135,27 @@ class Upkeep:
 
     async def fetch(self, connection: Connection) -> Fetched:
         """Fetch the records that deliveries told of. Raises TiebeamError."""
-        client = await self.app.client(connection)
-        landing = Landing(self.app.store, self.app.tenant.id, connection.id, self.app.clock)
-        return await Fetcher(landing, procore_reader(client), self.app.clock, STREAMS).run()
+        return await self._fetched(connection, Share.WEBHOOK, Fetcher.run)
+
+    async def _fetched(
+        self, connection: Connection, share: Share, work: Callable[[Fetcher], Awaitable[Fetched]]
+    ) -> Fetched:
+        app = self.app
+        landing = Landing(app.store, app.tenant.id, connection.id, app.clock)
+        reader = await app.reader(connection)
+        fetched = await work(Fetcher(landing, reader, app.clock, STREAMS, share=share))
+        if app.instruments:
+            app.instruments.changed(fetched)
+        if fetched.by_feed:
+            # A feed of which webhooks tell would seem quiet to whoever counts what its reads find.
+            owners = owner_of(items_of(STREAMS, await self._feeds(connection)))
+            for feed_id, records in sorted(fetched.by_feed.items()):
+                await self._freshness(connection).note_told(owners.get(feed_id, feed_id), records)
+        return fetched
+
+    async def refresh_record(self, connection: Connection, stream: Stream, scope: Scope, key: str) -> Fetched:
+        """Fetch one record now, for a person who waits for it. Raises TiebeamError."""
+        return await self._fetched(connection, Share.DEMAND, lambda fetcher: fetcher.one(stream, scope, key))
 
     async def note_failure(self, connection: Connection, error: TiebeamError) -> None:
         """Keep for the alerts that the vendor could not be worked with, after all its retries."""

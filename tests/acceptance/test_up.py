@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from functools import partial
@@ -34,13 +35,15 @@ def until(what: Callable[[], object]) -> None:
 
 
 @contextmanager
-def started(user: Shell) -> Iterator[tuple[Popen[str], str]]:
+def started(
+    user: Shell, command: str = "up", parts: str = "workers, scheduler and web"
+) -> Iterator[tuple[Popen[str], str]]:
     """Start it, and give it with the address that it serves; whatever a test comes to, it ends."""
-    up = user.start("up", stderr=None)
+    up = user.start(command, stderr=None)
     try:
         assert up.stdout
         line = up.stdout.readline()
-        assert line.startswith("Up: workers, scheduler and web at http://"), line
+        assert line.startswith(f"Up: {parts} at http://"), line
         yield up, line.split()[-4].rstrip(".")
     finally:
         up.kill()
@@ -92,11 +95,17 @@ def tells(address: str, wanted: str) -> bool:
 def looked_at(user: Shell, address: str) -> None:
     """See its doors, its numbers and its plan."""
     assert (fetched(f"{address}/healthz"), fetched(f"{address}/readyz")) == ("ok\n", "ready\n")
-    assert user.json("queue", "trigger", "--stream", "people") == {"queued": 1}
+    assert user.json("queue", "trigger", "--stream", "people")["queued"] == 1
+    (project,) = user.json("records", "list", "projects", "--limit", "1")
+    asked = ("queue", "trigger", "--stream", "projects", "--record")
+    assert user.json(*asked, project["key"])["queued"] == 1
+    assert "There is no record" in user.refused(*asked, "0", expect=Exit.USAGE)["cause"]
     for wanted in (
         'tiebeam_freshness_seconds_max{stream="procore.rfis"}',
         'share="demand"',
-        'tiebeam_jobs_total{kind="procore.refresh",outcome="done"}',
+        'tiebeam_jobs_total{kind="procore.refresh",outcome="done"} 2.0',
+        'tiebeam_sync_pages_total{stream="procore.people"}',
+        'tiebeam_sync_records_total{change="created"}',
     ):
         until(partial(tells, address, wanted))
     planned = user.json("plan")["connections"][0]
@@ -117,8 +126,8 @@ def test_what_is_queued_by_hand_is_done_and_a_schedule_can_be_paused(
         user.run("connect", "procore")
         for name in ("procore.sync", "procore.due"):
             user.run("queue", "pause", name)
-        assert user.json("queue", "trigger", "--stream", "people") == {"queued": 1}
-        assert user.json("queue", "trigger", "--stream", "people") == {"queued": 0}
+        assert user.json("queue", "trigger", "--stream", "people")["queued"] == 1
+        assert user.json("queue", "trigger", "--stream", "people")["queued"] == 0
         with started(user):
             until(lambda: jobs(user, "procore.refresh").get("completed"))
             assert user.json("records", "list", "people")
@@ -134,3 +143,20 @@ def test_a_port_that_is_taken_is_said_to_be(database_server: TestServer, tmp_pat
         user = shell(tmp_path / "home", database_url=url, web_port=port, **sim.variables())
         said = user.run("web", expect=Exit.USAGE).text
         assert "TIEBEAM_WEB_PORT" in said
+
+
+@pytest.mark.req("R16", "Q1")
+def test_a_worker_that_runs_apart_tells_its_numbers(database_server: TestServer, tmp_path: Path) -> None:
+    with (
+        simulator(tmp_path / "sim", "--size", "tiny", "--seed", 4) as sim,
+        database_on(database_server) as url,
+    ):
+        user = shell(tmp_path / "home", database_url=url, metrics_port=0, **sim.variables())
+        user.run("init")
+        user.run("connect", "procore")
+        user.json("queue", "trigger", "--stream", "people")
+        with started(user, "worker", "workers") as (_, address):
+            until(partial(tells, address, 'tiebeam_jobs_total{kind="procore.refresh",outcome="done"} 1.0'))
+            assert fetched(f"{address}/readyz") == "ready\n"
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(f"{address}/webhooks/procore", data=b"{}", timeout=30)

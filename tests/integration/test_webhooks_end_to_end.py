@@ -9,7 +9,11 @@ import pytest
 from tests.factories.webhooks import URL, PostRoom, connected, payload, post
 
 from tiebeam.connectors.ports import Share
+from tiebeam.connectors.procore.catalog.streams import STREAMS
+from tiebeam.connectors.streams import Scope
+from tiebeam.kernel.correlation import bound, correlation_id
 from tiebeam.replicate.model import State
+from tiebeam.replicate.webhooks.fetch import Fetcher
 from tiebeam.simulators.base.faults import FaultRule
 
 if TYPE_CHECKING:
@@ -333,3 +337,64 @@ async def _tell(room: PostRoom, resource: str, record_id: int, event_type: str) 
     body = payload(9, record_id=record_id, event_type=event_type, resource_name=resource, timestamp=at)
     status, _ = await post(room.app(), body, hook.destination_headers)
     assert status == 204
+
+
+async def test_the_calls_for_a_delivery_go_under_its_id(store: Store, tenant: Tenant) -> None:
+    room = await PostRoom.opened(store, tenant.id)
+    await room.sync("submittals", "rfis")
+    await room.keeper.keep(room.terms())
+    room.desk.put("submittals", title="Anchors", number="1")
+    room.desk.put("rfis", subject="Which anchor?", questions=[])
+    room.desk.clock.advance(2)
+    await room.deliver()
+    taken_in = "select resource, correlation_id from tiebeam.webhook_delivery where fate = 'fetch'"
+    ids = dict(await room.rows(taken_in))
+    assert len(set(ids.values())) == 2
+    seen: list[str | None] = []
+    enter = room.desk.gate.enter
+
+    async def noting(share: Share) -> None:
+        seen.append(correlation_id())
+        await enter(share)
+
+    room.desk.gate.enter = noting  # type: ignore[method-assign]  # what a call goes under is heard at the gate
+    with bound("the-job"):
+        done = await room.fetch()
+    assert done.created == 2
+    assert set(seen) == set(ids.values())
+
+
+async def test_what_was_fetched_is_told_by_feed(store: Store, tenant: Tenant) -> None:
+    room = await PostRoom.opened(store, tenant.id)
+    gone = room.desk.put("submittals", title="Old", number="1")
+    room.desk.clock.advance(7200)
+    await room.sync("submittals")
+    await room.keeper.keep(room.terms())
+    room.desk.put("submittals", title="Anchors", number="2")
+    room.desk.state.delete("submittals", gone)
+    done = await room.told()
+    feeds = await room.rows("select id from tiebeam.feed where stream = 'procore.submittals'")
+    assert done.by_feed == {feeds[0][0]: 2}
+
+
+@pytest.mark.req("Q5", "R19")
+@pytest.mark.parametrize("view", ["submittals", "rfis", "images", "manpower_logs"])
+async def test_one_record_is_fetched_by_hand(store: Store, tenant: Tenant, view: str) -> None:
+    """Nobody told of it: a person wants to know now, and pays from the share of those who wait."""
+    room = await PostRoom.opened(store, tenant.id)
+    made = room.desk.put(view, title="1", name="1", subject="1", number="1", date="2026-03-02", questions=[])
+    room.desk.clock.advance(7200)
+    await room.sync(view)
+    stream = next(one for one in STREAMS if one.view == view)
+    fetcher = Fetcher(room.landing, room.desk.reader, room.desk.clock, STREAMS, share=Share.DEMAND)
+    scope = Scope().within("project_id", "5")
+    room.desk.gate.entered.clear()
+    assert (await fetcher.one(stream, scope, str(made))).updated == 0
+    room.desk.state.update(view, made, {"title": "2", "name": "2", "subject": "2"})
+    room.desk.clock.advance(60)
+    assert (await fetcher.one(stream, scope, str(made))).updated == 1
+    room.desk.state.delete(view, made)
+    room.desk.clock.advance(60)
+    assert (await fetcher.one(stream, scope, str(made))).deleted == 1
+    assert await room.find(view) == {}
+    assert set(room.desk.gate.entered) == {Share.DEMAND}

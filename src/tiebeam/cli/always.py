@@ -12,7 +12,7 @@ from tiebeam.cli.output import console
 from tiebeam.cli.running import run_command
 from tiebeam.kernel.clock import SystemClock
 from tiebeam.settings import read_settings
-from tiebeam.web.app import create_app
+from tiebeam.web.app import create_app, create_probes
 from tiebeam.web.parts import Services
 from tiebeam.web.serving import listen, serve
 
@@ -55,9 +55,8 @@ def _run(*names: str, prepare: bool = False) -> None:
         settings = read_settings()
         configure_logging(settings.log_level, SystemClock())
         with ExitStack() as held:
-            at = None
-            if "web" in names:
-                at = held.enter_context(listen(settings.web_host, settings.web_port))
+            port = settings.web_port if "web" in names else settings.metrics_port
+            at = held.enter_context(listen(settings.web_host, port)) if port is not None else None
             if prepare:
                 await set_up(settings)
             async with always_on(settings) as house:
@@ -77,8 +76,9 @@ def _parts(
     if "scheduler" in names:
         parts.append(house.schedule())
     if at is not None:
-        services = Services(house.receiver(), house.ready, house.metrics.exposition)
-        parts += [serve(create_app(services), at, house.stop), house.measure()]
+        services = Services(house.receiver(), house.ready, house.metrics.exposition, house.delivered)
+        app = create_app(services) if "web" in names else create_probes(services)
+        parts += [serve(app, at, house.stop), house.measure()]
     return parts
 
 

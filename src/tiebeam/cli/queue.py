@@ -10,12 +10,17 @@ import typer
 from tiebeam.app import opened
 from tiebeam.cli.output import AsJson, ago, console, print_json, print_table
 from tiebeam.cli.running import run_command
-from tiebeam.duties import SCHEDULES, refresh_job, sync_job
+from tiebeam.duties import SCHEDULES, record_job, refresh_job, sync_job
+from tiebeam.kernel.correlation import bound
 from tiebeam.kernel.errors import BadInputError
+from tiebeam.replicate.replica import NoSuchRecordError
 from tiebeam.settings import read_settings
 
 if TYPE_CHECKING:
+    from tiebeam.app import App
     from tiebeam.cli.exits import Exit
+    from tiebeam.operations.queue.model import NewJob
+    from tiebeam.operations.tokens.model import Connection
 
 commands = typer.Typer(help="What is queued, by schedule or by hand.", no_args_is_help=True)
 
@@ -56,29 +61,63 @@ def status(
 def trigger(
     project: Annotated[str | None, typer.Option(help="Only the project with this Procore id.")] = None,
     stream: Annotated[str | None, typer.Option(help="Only this kind of record, such as `rfis`.")] = None,
+    record: Annotated[str | None, typer.Option(help="Only the record with this id; needs --stream.")] = None,
+    connection: Annotated[
+        str | None,
+        typer.Option(help="Only this connection (one user's): its id of `tiebeam status --json`."),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Read everything anew.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Queue a sync of every connection now: what is due, or exactly what the options name."""
+    if record and not stream:
+        raise typer.BadParameter("It needs --stream, the kind of record it is.", param_hint="--record")
 
     async def work() -> Exit | None:
         async with opened(read_settings()) as app:
             name = app.stream(stream).name if stream else None
-            found = await app.connections()
-            by_hand = bool(project or stream or full)
-            jobs = [
-                refresh_job(one, project=project, stream=name, full=full) if by_hand else sync_job(one)
-                for one in found
-            ]
+            found = _named(await app.connections(), connection)
+            with bound() as under:
+                if record and name:
+                    jobs = await _record_jobs(app, found, name, record, project)
+                elif project or stream or full:
+                    jobs = [refresh_job(one, project=project, stream=name, full=full) for one in found]
+                else:
+                    jobs = [sync_job(one) for one in found]
             queued = await app.queue.trigger(app.tenant.id, jobs)
         if as_json:
-            print_json({"queued": queued})
+            print_json({"queued": queued, "correlation_id": under})
         else:
             told = f"{queued} queued. A worker does it: `tiebeam up`, or `tiebeam worker`."
             console.print(told, highlight=False)
         return None
 
     run_command(work(), as_json=as_json)
+
+
+def _named(found: list[Connection], wanted: str | None) -> list[Connection]:
+    """Return the connection that is named; all of them when none is. Raises BadInputError."""
+    chosen = [one for one in found if wanted in (None, str(one.id))]
+    if wanted is not None and not chosen:
+        there = ", ".join(str(one.id) for one in found) or "none"
+        raise BadInputError(f"There is no connection {wanted!r}.", action=f"There are these: {there}.")
+    return chosen
+
+
+async def _record_jobs(
+    app: App, found: list[Connection], stream: str, key: str, project: str | None
+) -> list[NewJob]:
+    """Return the jobs that read a record, for each connection that has it. Raises NoSuchRecordError."""
+    jobs = []
+    missing = None
+    for one in found:
+        try:
+            jobs.append(record_job(one, await app.records(one.id).show(stream, key, project), stream))
+        except NoSuchRecordError as error:
+            missing = error
+    if missing and not jobs:
+        raise missing
+    return jobs
 
 
 @commands.command()

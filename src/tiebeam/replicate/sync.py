@@ -172,7 +172,10 @@ class Sync:
         ask_budget: Callable[[], Awaitable[Budget | None]] | None = None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`stopping` is asked after each page and each detail: a sync that is to stop ends there."""
+        """`stopping` is asked after each page and each detail: a sync that is to stop ends there.
+
+        `report` says at any time what was done so far.
+        """
         self._replica = replica
         self._ask_budget = ask_budget
         self._budget: Budget | None = None
@@ -186,7 +189,7 @@ class Sync:
         share, step = wish.share, self._step
         self._puller = Puller(replica, reader, clock, share=share, on_step=step, stopping=stopping)
         self._details = Details(replica, reader, clock, share=share, on_step=step, stopping=stopping)
-        self._report = SyncReport()
+        self.report = SyncReport()
         self._meter = Meter()
         self._phase = Phase.METADATA
         self._doing = ""
@@ -212,9 +215,9 @@ class Sync:
             while groups := await self._groups(phase):
                 await self._run_groups(groups)
         owed = await self._replica.debt_counts()
-        self._report.details_owed = sum(owed[feed_id] for feed_id in owed.keys() & self._done)
-        await self._replica.end_run(run, self._report.tally)
-        return self._report
+        self.report.details_owed = sum(owed[feed_id] for feed_id in owed.keys() & self._done)
+        await self._replica.end_run(run, self.report.tally)
+        return self.report
 
     async def _groups(self, phase: Phase) -> list[Group]:
         """Return what is still to be read in a phase; reading parents makes more of it."""
@@ -302,7 +305,7 @@ class Sync:
         self._done.update(feed.id for feed in group.feeds)
         lock = await self._replica.lock(group.name)
         if lock is None:
-            self._report.feeds_busy += len(group.feeds)
+            self.report.feeds_busy += len(group.feeds)
             return
         async with lock:
             self._budget = await self._ask_budget() if self._ask_budget else None
@@ -338,7 +341,7 @@ class Sync:
 
     def _told(self, feeds: Sequence[Feed], changes: int) -> bool:
         """Note what a probe told; whether it told of any change."""
-        self._report.probes.append(FeedProbe(tuple(feed.id for feed in feeds), changes))
+        self.report.probes.append(FeedProbe(tuple(feed.id for feed in feeds), changes))
         return changes > 0
 
     async def _read_family(self, group: Group, members: list[tuple[Feed, Stream]]) -> None:
@@ -391,7 +394,7 @@ class Sync:
         if stream.name == self._pace.tools_stream and feed.completed_at and tally.changes:
             await self._ask_again(feed.scope.project_id)
         self._given_up.clear()
-        self._report.feeds_read += 1
+        self.report.feeds_read += 1
         self._note(feed, result)
         self._meter.feed_done(stream.name, tally.calls)
         return True
@@ -400,11 +403,11 @@ class Sync:
         """Note what a planner learns from."""
         tally = result.tally
         if result.glance:
-            self._report.probes.append(FeedProbe((feed.id,), tally.changes, brought=True))
+            self.report.probes.append(FeedProbe((feed.id,), tally.changes, brought=True))
             return
         first = feed.completed_at is None
         calls = tally.calls - tally.details
-        self._report.reads.append(FeedRead(feed.id, self._clock.now(), tally.changes, calls, first))
+        self.report.reads.append(FeedRead(feed.id, self._clock.now(), tally.changes, calls, first))
 
     async def _ask_again(self, project_id: str | None) -> None:
         """Open what is off in a project whose tools have changed: one of them may have been switched on."""
@@ -415,14 +418,14 @@ class Sync:
     async def _refused(self, group: Group, feed: Feed, stream: Stream, refusal: Refusal) -> bool:
         if refusal.kind not in LOCKED_OUT:
             failure = Failure(stream.name, feed.scope_text, refusal.code, refusal.cause, refusal.action)
-            self._report.failures.append(failure)
+            self.report.failures.append(failure)
             self._see_it_is_up(stream, refusal)
             return True
         switched_off = [other for other in group.feeds if self._streams[other.stream].tool == stream.tool]
         off = switched_off if stream.tool else [feed]
         wait = refusal_wait(feed.access_refusals + 1)
         await self._replica.set_access(off, Access.OFF, refusal.cause, self._clock.now() + wait)
-        self._report.feeds_off += len(off)
+        self.report.feeds_off += len(off)
         return not stream.tool
 
     def _see_it_is_up(self, stream: Stream, refusal: Refusal) -> None:
@@ -437,11 +440,11 @@ class Sync:
             )
 
     def _step(self, step: Tally) -> None:
-        self._report.tally.add(step)
+        self.report.tally.add(step)
         now = self._clock.monotonic()
         if now - self._told_at >= TELL_EVERY_SECONDS:
             self._told_at = now
-            self._meter.tick(now, self._report.tally.calls)
+            self._meter.tick(now, self.report.tally.calls)
             self._on_progress(self._progress())
 
     def _progress(self) -> Progress:
@@ -453,7 +456,7 @@ class Sync:
             feeds_done=len(self._done),
             feeds_known=len(self._feeds),
             doing=self._doing,
-            tally=self._report.tally,
+            tally=self.report.tally,
             calls_left=calls_left,
             seconds_left=None if calls_left is None else self._meter.seconds_left(calls_left, self._budget),
         )

@@ -20,6 +20,8 @@ class Services:
     """Returns None when everything is there, else what is missing in one sentence without a secret."""
     metrics: Callable[[], bytes]
     """Returns the text that Prometheus reads."""
+    told: Callable[[str], None] = lambda _: None
+    """Hears of every delivery what became of it: `stored`, `refused`, `too_large`, `slow` or `busy`."""
     in_hand_max: int = 500
     """How many deliveries are worked on at once; more are asked to come again."""
     body_wait_seconds: float = 3.0

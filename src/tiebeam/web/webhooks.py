@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from tiebeam.kernel.correlation import bound
 from tiebeam.replicate.webhooks.model import Answer
 from tiebeam.replicate.webhooks.receive import BODY_BYTES_MAX
 
@@ -33,10 +34,12 @@ def deliveries(services: Services) -> Callable[[Request], Awaitable[Response]]:
     async def take(request: Request) -> Response:
         nonlocal in_hand
         if in_hand >= services.in_hand_max:
+            services.told(Answer.BUSY.value)
             return Response(status_code=503, headers=_AGAIN)
         in_hand += 1
         try:
-            return await _taken(request, services)
+            with bound():
+                return await _taken(request, services)
         finally:
             in_hand -= 1
 
@@ -48,13 +51,16 @@ async def _taken(request: Request, services: Services) -> Response:
         async with asyncio.timeout(services.body_wait_seconds):
             body = await _body(request)
     except _TooLargeError:
+        services.told(Answer.TOO_LARGE.value)
         return Response(status_code=413, headers={"Connection": "close"})
     except (TimeoutError, ClientDisconnect):
+        services.told("slow")
         return Response(status_code=408, headers={"Connection": "close"})
     said = request.headers
     answer = await services.receiver.receive(
         said.get("authorization"), body, signature=said.get("x-signature-256")
     )
+    services.told(answer.value)
     return Response(status_code=_STATUS[answer], headers=_AGAIN if answer is Answer.BUSY else None)
 
 

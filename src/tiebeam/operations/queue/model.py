@@ -21,7 +21,8 @@ class NewJob:
     """A wish: do `kind` for `key`. At most one of these waits at a time in a tenant.
 
     Jobs of one `serial_key` never run at the same time in a tenant. Before `not_before` it does not run.
-    Raises BadInputError for a priority outside -9 to 9.
+    A `correlation_id` among `args` says under which id it was asked for; wishes that differ in nothing else
+    are the same one. Raises BadInputError for a priority outside -9 to 9.
     """
 
     kind: str

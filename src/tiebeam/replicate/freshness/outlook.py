@@ -92,25 +92,21 @@ def choice_of(due: Iterable[Choice]) -> tuple[frozenset[int], frozenset[int]]:
 
 def counted(probes: Iterable[FeedProbe], made: Plan) -> list[int]:
     """Return the items that were probed by a count, which brings nothing itself."""
-    owner = _owners(made)
+    owner = owner_of(slot.item for slot in made.slots.values())
     asked = (feed_id for probe in probes if not probe.brought for feed_id in probe.feed_ids)
     return sorted({owner.get(feed_id, feed_id) for feed_id in asked})
 
 
-def _owners(made: Plan) -> dict[int, int]:
-    """Return the item of each feed."""
-    return {
-        feed_id: slot.item.feed_id
-        for slot in made.slots.values()
-        for feed_id in slot.item.feed_ids or (slot.item.feed_id,)
-    }
+def owner_of(items: Iterable[Item]) -> dict[int, int]:
+    """Return under which feed's id the evidence of each feed is kept: that of the item it is read in."""
+    return {feed_id: item.feed_id for item in items for feed_id in item.feed_ids or (item.feed_id,)}
 
 
 def seen_of(
     reads: Iterable[FeedRead], made: Plan, began: datetime, probes: Iterable[FeedProbe] = ()
 ) -> list[tuple[int, Seen]]:
     """Return what each item is seen to have done in a sync that began then; first reads tell nothing."""
-    owner = _owners(made)
+    owner = owner_of(slot.item for slot in made.slots.values())
     probes = list(probes)
     told = {owner.get(feed_id, feed_id): probe.changes for probe in probes for feed_id in probe.feed_ids}
     sees = {feed_id: _glance_sees(slot.item) for feed_id, slot in made.slots.items()}

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import orjson
 
 from tiebeam.connectors.ports import Detail, PageRequest, Refusal, RefusalKind, Share
 from tiebeam.kernel.canonical import UnstorableError
+from tiebeam.kernel.correlation import bound
 from tiebeam.replicate.model import State
 from tiebeam.replicate.plan import families, group_name, newest
 from tiebeam.replicate.reading import Reading, merged, whole
-from tiebeam.replicate.webhooks.model import Fetched
+from tiebeam.replicate.webhooks.model import Fetched, Pending
 from tiebeam.replicate.webhooks.plan import (
+    ATTEMPTS_MAX,
     PAGES_MAX,
     absence_is_proof,
     first_asks,
@@ -29,14 +32,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tiebeam.connectors.ports import Page, Reader
-    from tiebeam.connectors.streams import Stream
+    from tiebeam.connectors.streams import Scope, Stream
     from tiebeam.kernel.clock import Clock
     from tiebeam.replicate.model import Feed, Incoming
-    from tiebeam.replicate.webhooks.model import Known, Pending
+    from tiebeam.replicate.webhooks.model import Known
     from tiebeam.replicate.webhooks.plan import Ask
     from tiebeam.replicate.webhooks.repository import Landing
 
+LOG = logging.getLogger(__name__)
+
 BATCH = 500
+_TOLD_MAX = 50
+_LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 _BUSY_WAIT = timedelta(seconds=2)
 _PAGES_OF_A_WINDOW_MAX = 50
 _IN_BIN = "the vendor told of its deletion, and has it in its recycle bin or marks it as deleted"
@@ -85,8 +92,18 @@ class _Look:
 class Fetcher:
     """Fetches what waits for one connection; what is not settled waits on."""
 
-    def __init__(self, landing: Landing, reader: Reader, clock: Clock, streams: Sequence[Stream]) -> None:
+    def __init__(
+        self,
+        landing: Landing,
+        reader: Reader,
+        clock: Clock,
+        streams: Sequence[Stream],
+        *,
+        share: Share = Share.WEBHOOK,
+    ) -> None:
+        """`share` pays for the calls."""
         self._landing = landing
+        self._share = share
         self._reader = reader
         self._clock = clock
         self._streams = {stream.name: stream for stream in streams}
@@ -106,7 +123,29 @@ class Fetcher:
             if stream is None:
                 await self._leave(wanted, done)
             else:
-                await self._locked(stream, wanted, done)
+                with bound(wanted[0].correlation_id):
+                    _tell_whose(wanted)
+                    await self._locked(stream, wanted, done)
+        return done
+
+    async def one(self, stream: Stream, scope: Scope, key: str) -> Fetched:
+        """Fetch one record that a person wants to be current now; `waiting` says that it is being synced.
+
+        One that is not where it was is looked for as one that was told to be deleted: a deletion that is not
+        proven (`unconfirmed`) is left to polling. Raises TiebeamError.
+        """
+        now = self._clock.now()
+        done = Fetched()
+        wanted = Pending(
+            stream.name, scope.text, key, deleted=False, first_at=now, last_at=now, generation=0,
+            attempts=ATTEMPTS_MAX,
+        )  # fmt: skip
+        known_to = [feed.watermark or _LONG_AGO for feed in await self._landing.feeds_within(wanted)]
+        wanted = replace(wanted, first_at=min(known_to, default=now))
+        await self._locked(stream, [wanted], done)
+        if done.left:
+            done.left = 0
+            await self._locked(stream, [replace(wanted, deleted=True)], done)
         return done
 
     async def _locked(self, stream: Stream, wanted: list[Pending], done: Fetched) -> None:
@@ -190,7 +229,7 @@ class Fetcher:
                     updated_to=ask.updated_to,
                     day_from=ask.day_from,
                     day_to=ask.day_to,
-                    share=Share.WEBHOOK,
+                    share=self._share,
                 )
             )
             ahead = isinstance(answer, Refusal) and answer.kind is RefusalKind.WINDOW_AHEAD
@@ -233,7 +272,7 @@ class Fetcher:
         return landed, unread
 
     async def _detailed(self, stream: Stream, look: _Look, listed: Incoming, done: Fetched) -> Landed | None:
-        answer = await self._reader.detail(stream, look.feed.scope, listed.key, Share.WEBHOOK)
+        answer = await self._reader.detail(stream, look.feed.scope, listed.key, self._share)
         done.calls += answer.calls
         if isinstance(answer, Refusal):
             return None
@@ -254,6 +293,7 @@ class Fetcher:
         done.updated += len(changes.updated)
         done.restored += len(changes.restored)
         done.unchanged += changes.unchanged
+        done.changed(feed.id, len(changes.created) + len(changes.updated) + len(changes.restored))
 
     async def _delete(
         self, feed: Feed, keys: set[str] | dict[str, Incoming], why: str, done: Fetched
@@ -261,6 +301,7 @@ class Fetcher:
         if keys:
             ending = await self._landing.delete(feed, keys, why)
             done.deleted += ending.deleted
+            done.changed(feed.id, ending.deleted)
             done.held += ending.held
 
     async def _proven_gone(self, stream: Stream, look: _Look, done: Fetched) -> set[str]:
@@ -279,7 +320,7 @@ class Fetcher:
 
     async def _is_unknown(self, stream: Stream, feed: Feed, key: str, done: Fetched) -> bool:
         asked = replace(stream, detail=show_path(stream))
-        answer = await self._reader.detail(asked, feed.scope, key, Share.WEBHOOK)
+        answer = await self._reader.detail(asked, feed.scope, key, self._share)
         done.calls += answer.calls
         return isinstance(answer, Refusal) and answer.kind is RefusalKind.NOT_FOUND
 
@@ -305,6 +346,15 @@ class Fetcher:
     async def _leave(self, wanted: list[Pending], done: Fetched) -> None:
         done.left += len(wanted)
         await self._landing.settle(wanted)
+
+
+def _tell_whose(wanted: Sequence[Pending]) -> None:
+    """Say which deliveries share the calls that follow: those are told of under the id of the first."""
+    others = list(dict.fromkeys(one.correlation_id for one in wanted[1:] if one.correlation_id))
+    LOG.debug(
+        "webhook.fetching",
+        extra={"stream": wanted[0].stream, "records": len(wanted), "also_for": others[:_TOLD_MAX]},
+    )
 
 
 def _is_alive(pending: Pending, look: _Look) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tiebeam.connectors.procore.hook_calls import HooksRefusedError
 from tiebeam.connectors.procore.hooks import Wanted, repair, triggers_for
+from tiebeam.kernel.correlation import correlation_id
 from tiebeam.replicate.webhooks.model import Hook
 from tiebeam.replicate.webhooks.plan import filed, streams_to_catch_up
 from tiebeam.replicate.webhooks.receive import secret_hash
@@ -184,8 +185,17 @@ class Gap:
             scopes = await self._hooks.read_all_since(since, missable, now)
             await self._hooks.see_until(hook, now)
             return Caught(0, 0, scopes)
+        under = correlation_id()
         arrived = [
-            filed(one.event, hook, self._streams, body=one.payload, received_at=now, source="gap")
+            filed(
+                one.event,
+                hook,
+                self._streams,
+                body=one.payload,
+                received_at=now,
+                source="gap",
+                correlation_id=under,
+            )
             for one in listed
             if one.event.company_id == hook.company_id
         ]

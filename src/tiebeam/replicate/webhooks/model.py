@@ -78,6 +78,8 @@ class Filed:
     scope_text: str = ""
     key: str = ""
     """Empty: whatever changed since."""
+    correlation_id: str | None = None
+    """The id under which it was taken in; what is fetched for it is told of under the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Pending:
     generation: int
     """Grows with every further delivery: what was asked before it proves nothing of it."""
     attempts: int
+    correlation_id: str | None = None
+    """Of the first delivery that told of it."""
 
     @property
     def scope(self) -> Scope:
@@ -131,3 +135,10 @@ class Fetched:
     """Records left to polling: not found, or not readable in time."""
     waiting: int = 0
     """Records to be asked for again."""
+    by_feed: dict[int, int] = field(default_factory=dict)
+    """How many records changed in the copy, by feed: what a planner learns from."""
+
+    def changed(self, feed_id: int, records: int) -> None:
+        """Count records of a feed that changed in the copy."""
+        if records:
+            self.by_feed[feed_id] = self.by_feed.get(feed_id, 0) + records

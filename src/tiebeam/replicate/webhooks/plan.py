@@ -50,6 +50,7 @@ def filed(
     body: bytes,
     received_at: datetime,
     source: str = "push",
+    correlation_id: str | None = None,
 ) -> Filed:
     """Say what is to be done about an event, and where its record is to be looked for."""
     subject = subject_of(event)
@@ -72,6 +73,7 @@ def filed(
         stream=stream.name if stream else "",
         scope_text=scope.text if stream and stream.scope else "",
         key=(subject.key or "") if subject else "",
+        correlation_id=correlation_id,
     )
 
 

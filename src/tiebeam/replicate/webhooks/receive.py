@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections import OrderedDict
 from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tiebeam.connectors.procore.hooks import GarbledError, ShapeError, read_event
+from tiebeam.kernel.correlation import correlation_id
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.replicate.webhooks.model import Answer, Fate, Filed
 from tiebeam.replicate.webhooks.plan import filed
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from tiebeam.replicate.webhooks.inbox import Inbox
     from tiebeam.replicate.webhooks.model import Hook
     from tiebeam.replicate.webhooks.repository import Deliveries
+
+LOG = logging.getLogger(__name__)
 
 BODY_BYTES_MAX = 64 * 1024
 _AUTHORIZATION_CHARACTERS_MAX = 512
@@ -63,7 +67,10 @@ class Receiver:
     async def receive(
         self, authorization: str | None, body: bytes, *, signature: str | None = None
     ) -> Answer:
-        """Store a delivery and say what to answer; whoever is not known learns nothing, not even that."""
+        """Store a delivery and say what to answer; whoever is not known learns nothing, not even that.
+
+        It is kept with the correlation id of the task, under which it is fetched later.
+        """
         if len(body) > BODY_BYTES_MAX:
             return Answer.TOO_LARGE
         try:
@@ -77,6 +84,7 @@ class Receiver:
         except TiebeamError:
             # The sender keeps what we do not take: its own queue waits and tries again.
             return Answer.BUSY
+        LOG.debug("webhook.stored", extra={"delivery": one.dedupe_id, "fate": one.fate.value})
         if one.fate is Fate.FETCH:
             self._on_stored(one)
         return Answer.STORED
@@ -117,5 +125,7 @@ class Receiver:
         except (GarbledError, ShapeError):
             # To refuse it would make the sender hold back everything that comes after it.
             name = f"sha256:{sha256(body).hexdigest()}"
-            return Filed(hook, name, Fate.UNREADABLE, "push", body, now, now, None)
-        return filed(event, hook, self._streams, body=body, received_at=now)
+            return Filed(
+                hook, name, Fate.UNREADABLE, "push", body, now, now, None, correlation_id=correlation_id()
+            )
+        return filed(event, hook, self._streams, body=body, received_at=now, correlation_id=correlation_id())

@@ -241,4 +241,5 @@ def _columns(arrived: Sequence[Filed]) -> dict[str, Any]:
         "streams": Texts(one.stream for one in arrived),
         "scopes": Texts(one.scope_text for one in arrived),
         "keys": Texts(one.key for one in arrived),
+        "correlation_ids": [one.correlation_id for one in arrived],
     }

@@ -32,7 +32,7 @@ with queued as (
         or excluded.not_before < job.rerun_at
         or job.state = 'deferred' and excluded.not_before < job.not_before and (%(hasten)s or not job.held)
         or excluded.priority > job.priority
-        or excluded.args <> job.args
+        or excluded.args - 'correlation_id' <> job.args - 'correlation_id'
     returning 1
 )
 select count(*)::integer, case when count(*) > 0 then pg_notify('tiebeam_queue', '')::text end from queued

@@ -4,24 +4,26 @@ with given as (
     from unnest(%(hook_ids)b::uuid[], %(connection_ids)b::uuid[], %(dedupe_ids)b::text[],
         %(received_ats)b::timestamptz[], %(event_ats)b::timestamptz[], %(resources)b::text[],
         %(record_ids)b::text[], %(project_ids)b::text[], %(event_types)b::text[], %(fates)b::text[],
-        %(sources)b::text[], %(bodies)b::bytea[], %(streams)b::text[], %(scopes)b::text[], %(keys)b::text[])
+        %(sources)b::text[], %(bodies)b::bytea[], %(streams)b::text[], %(scopes)b::text[], %(keys)b::text[],
+        %(correlation_ids)b::text[])
         as g (hook_id, connection_id, dedupe_id, received_at, event_at, resource, record_id, project_id,
-            event_type, fate, source, body, stream, scope, key)
+            event_type, fate, source, body, stream, scope, key, correlation_id)
     order by g.hook_id, g.dedupe_id
 ), fresh as (
     insert into tiebeam.webhook_delivery (tenant_id, hook_id, dedupe_id, received_at, event_at, resource, record_id,
-        project_id, event_type, fate, source, body)
+        project_id, event_type, fate, source, body, correlation_id)
     select %(tenant_id)s::uuid, hook_id, dedupe_id, received_at, event_at, resource, record_id, project_id,
-        event_type, fate, source, body
+        event_type, fate, source, body, correlation_id
     from given
     order by hook_id, dedupe_id
     on conflict (hook_id, dedupe_id) do nothing
     returning hook_id, dedupe_id
 ), collapsed as (
     insert into tiebeam.webhook_pending as p (tenant_id, connection_id, stream, scope, key, deleted, first_at, last_at,
-        received_at, next_at)
+        received_at, next_at, correlation_id)
     select %(tenant_id)s::uuid, g.connection_id, g.stream, g.scope, g.key, bool_or(g.event_type = 'delete'),
-        min(g.event_at), max(g.event_at), min(g.received_at), min(g.received_at)
+        min(g.event_at), max(g.event_at), min(g.received_at), min(g.received_at),
+        (array_agg(g.correlation_id order by g.received_at))[1]
     from given g
     join fresh using (hook_id, dedupe_id)
     where g.fate = 'fetch'
