@@ -180,11 +180,13 @@ async def test_a_fault_of_ours_ends_the_sync_and_keeps_nobody_waiting(store: Sto
 class _CutOff(_Breaking):
     async def page(self, request: PageRequest) -> Page | Refusal:
         if request.page == 2:
-            raise NotConnectedError("The grant has ended.", action="Connect it again.", code="procore.revoked")
+            raise NotConnectedError(
+                "The grant has ended.", action="Connect it again.", code="procore.revoked"
+            )
         return await self._reader.page(request)
 
 
-async def test_what_a_person_must_mend_is_raised_as_what_it_is(store: Store, tenant: Tenant) -> None:
+async def test_what_a_person_must_mend_is_raised_bare(store: Store, tenant: Tenant) -> None:
     copy = Copy(desk_with_submittals(), store, tenant.id, "submittals", per_page=PER_PAGE)
     cut_off: Any = _CutOff(copy.desk)
     with pytest.raises(NotConnectedError):

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _LOOKS_UNTIL_RESCUED = 3
 _SLACK = timedelta(hours=2)
 """For what a due read may still have to wait: a back-off after a storm, the hour's calls, the next look."""
-_SETTLED_AFTER = timedelta(hours=3)
+SETTLED_AFTER = timedelta(hours=3)
+"""How long a calm must last before what a storm left behind is over."""
 _FETCHED_WITHIN = timedelta(hours=2)
 _KEPT_FOR = timedelta(days=7)
 _UNTOUCHED = (
@@ -46,6 +47,8 @@ class WeekPromises:
         self._down: str | None = None
         self._connected_since = week.clock.now()
         self._untouched = self._other()
+        self._noted_at = week.clock.now()
+        self._noted_open: list[int] = []
 
     async def check(self) -> None:
         """Raise PromiseBroken for the first promise that does not hold."""
@@ -153,8 +156,8 @@ class WeekPromises:
         await self.check_connection()
         app = await week.app()
         connection = (await app.connections())[0]
-        calm = week.calm_since is not None and now - week.calm_since >= _SETTLED_AFTER
-        if not calm or self._down or now - self._connected_since < _SETTLED_AFTER:
+        calm = week.calm_since is not None and now - week.calm_since >= SETTLED_AFTER
+        if not calm or self._down or now - self._connected_since < SETTLED_AFTER:
             return "nothing: the connection was down"
         plan = await Upkeep(app).plan(connection)
         oldest = self._check_ages(plan)
@@ -184,27 +187,35 @@ class WeekPromises:
             oldest = max(oldest, age)
         return oldest
 
+    def note_open(self) -> None:
+        """Remember what can be read, well into a calm: what is told of the rest waits until it can be."""
+        query = "select id from tiebeam.feed where access = 'open' and completed_at is not null"
+        self._noted_at = self._week.clock.now()
+        self._noted_open = [row[0] for row in self._rows(query)]
+
     def _check_prompt(self) -> None:
         """What was told in this calm waits still, or its listing has been asked since, long before a poll."""
         week, now = self._week, self._week.clock.now()
         assert week.calm_since is not None
         query = (
             "select d.resource, p.stream, d.received_at from tiebeam.webhook_delivery d join tiebeam.feed f"
-            " on f.tenant_id = d.tenant_id and f.access = 'open' and f.completed_at < %(since)s"
+            " on f.tenant_id = d.tenant_id and f.access = 'open' and f.id = any(%(open)s::bigint[])"
             " cross join lateral (select %(streams)s::jsonb ->> d.resource) p (stream)"
             " where d.fate = 'fetch' and f.stream = p.stream"
             " and d.received_at between %(since)s and %(until)s"
             " and f.scope in ('', 'project_id=' || d.project_id)"
             " and not exists (select 1 from tiebeam.webhook_pending w where w.stream = p.stream)"
         )
-        named = {"since": week.calm_since + _SETTLED_AFTER, "until": now - _FETCHED_WITHIN}
+        if self._noted_at < week.calm_since + SETTLED_AFTER:
+            return
+        named = {"since": self._noted_at, "until": now - _FETCHED_WITHIN, "open": self._noted_open}
         for resource, stream, at in self._rows(query, {**named, "streams": Jsonb(STREAM_OF)}):
             asked = week.wire.asked_between(stream, at, at + _FETCHED_WITHIN)
             demand(asked, "nothing lost", f"{resource} told at {at} were struck off and never asked for")
 
     def check_fetched(self) -> None:
         """In the end nothing waits that deliveries told of, and none that was meant for us is missing."""
-        late = self._week.clock.now() - _SETTLED_AFTER
+        late = self._week.clock.now() - SETTLED_AFTER
         pending = self._rows(
             "select stream, key, attempts, last_error from tiebeam.webhook_pending where next_at < %(late)s",
             {"late": late},

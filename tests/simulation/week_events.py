@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.simulation.steps import change_late, change_silently
+from tests.simulation.week_checks import SETTLED_AFTER
 from tests.simulation.week_world import HOUSES
 
 from tiebeam.operations.tokens.model import Status
@@ -43,6 +44,12 @@ async def _storm(week: Week, _promises: WeekPromises) -> str:
 async def _calm(week: Week, _promises: WeekPromises) -> str:
     week.vendor.simulator.stop_faults()
     week.calm_since = week.clock.now()
+    week.agenda.add(week.calm_since + SETTLED_AFTER, "note")
+    return ""
+
+
+async def _note(_week: Week, promises: WeekPromises) -> str:
+    promises.note_open()
     return ""
 
 
@@ -165,6 +172,7 @@ async def _person(week: Week, promises: WeekPromises) -> str:
 _EVENTS: dict[str, Happening] = {
     "storm": _storm,
     "calm": _calm,
+    "note": _note,
     "kill": _kill,
     "start": _start,
     "restart": _restart,
