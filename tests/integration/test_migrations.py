@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from tiebeam.kernel.clock import ManualClock
 
+BODIES_ALONE = {"0012"}
+"""Revisions that put functions in the place of others of the same name."""
+
 _SHAPE = """
 select string_agg(line, e'\n' order by line) from (
     select format('%s.%s %s %s %s', table_schema, table_name, column_name, data_type, is_nullable)
@@ -85,7 +88,7 @@ async def test_each_migration_goes_down_and_up_to_the_same_schema(owner_url: str
     below = known[known.index(revision) - 1] if revision != known[0] else "base"
     await downgrade(owner_url, "pre", below)
     assert (await schema_state(owner_url)).pre.current == (None if below == "base" else below)
-    assert await asked(owner_url, _SHAPE) != before
+    assert (await asked(owner_url, _SHAPE) == before) == (revision in BODIES_ALONE)
     await migrate(owner_url, "pre")
     assert await asked(owner_url, _SHAPE) == before
 

@@ -128,10 +128,10 @@ declare
 begin
     perform tiebeam.queue_lock();
     mine := array(
-        select j.id from unnest(ids, wished) as u (id, enqueued_at)
-        join tiebeam.job j on j.id = u.id and j.enqueued_at = u.enqueued_at
-        where j.state = 'processing' and j.worker_id = worker
-        for update of j skip locked
+        select j.id from tiebeam.job j
+        where j.id = any(ids) and j.state = 'processing' and j.worker_id = worker
+            and j.enqueued_at = wished[array_position(ids, j.id)]
+        for update skip locked
     );
     if cardinality(mine) = cardinality(ids) then
         perform tiebeam.queue_apply(at, ids, verdicts, untils, whys);
@@ -239,6 +239,8 @@ begin
             from waiting w
             order by w.place, w.served, w.id
             limit remaining
+        ), seats as materialized (
+            select array_agg(c.id order by c.seat) as ids from chosen c
         ), served as (
             insert into tiebeam.queue_turn (tenant_id, served)
             select c.tenant_id, turn + max(c.seat) from chosen c group by c.tenant_id
@@ -246,10 +248,10 @@ begin
         ), claimed as (
             update tiebeam.job set state = 'processing', attempt = attempt + 1, held = false,
                 worker_id = worker, started_at = at
-            where id = any(array(select c.id from chosen c))
+            where id = any((select s.ids from seats s)::bigint[])
             returning id, tenant_id, kind, key, args, attempt, enqueued_at
         )
-        select claimed.* from chosen join claimed on claimed.id = chosen.id order by chosen.seat;
+        select c.* from claimed c order by array_position((select s.ids from seats s), c.id);
         get diagnostics got = row_count;
         remaining := remaining - got;
         turn := turn + got;

@@ -62,7 +62,8 @@ PROJECTS = Stream(
             time_filter=TimeFilter.RANGE,
         ),
     ),
-    mode=ReadMode.INCREMENTAL,
+    # The right to see a project may come and go without moving its time of modification.
+    mode=ReadMode.FULL,
     phase=Phase.METADATA,
     priority=Priority.LOW,
     interval_minutes=60,
