@@ -7,6 +7,7 @@ SHELL := /bin/sh
 PY     := .venv/bin/python
 READY  := .venv/ready
 SEEDS  ?= 1-200
+WORLD  ?= copy
 SEED   ?= 1
 MINUTES ?= 10
 HOURS  ?= 24
@@ -46,8 +47,8 @@ bench: .venv/bench/ready ## Measure every figure that the README quotes; ARGS=--
 	@.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
-simulate: $(READY) ## Run the seeded simulation with faults; SEEDS=1-200, or SEEDS=17 to replay one
-	@$(PY) tests/simulation/run.py --seeds $(SEEDS) $(ARGS)
+simulate: $(READY) ## Run the seeded simulation with faults; SEEDS=1-200, or SEEDS=17 to replay one; WORLD=week for weeks of everything
+	@$(PY) tests/simulation/run.py --world $(WORLD) --seeds $(SEEDS) $(ARGS)
 
 crash: $(READY) ## Kill workers, schedulers and web at random for a while; MINUTES=10, SEED=1
 	@$(PY) tests/crash/run.py --minutes $(MINUTES) --seed $(SEED) $(ARGS)

@@ -291,15 +291,16 @@ class Sync:
             async with free:
                 await self._run_group(group)
 
-        stopped = False
+        first: TiebeamError | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 for group in groups:
                     tasks.create_task(one(group))
-        except* StoppedError:
-            stopped = True
-        if stopped:
-            raise StoppedError
+        except* TiebeamError as failures:
+            first = _first(failures)
+        if first is not None:
+            # Bare, as `run` promises: by its kind the caller knows whether to wait or to ask a person.
+            raise first
 
     async def _run_group(self, group: Group) -> None:
         self._done.update(feed.id for feed in group.feeds)
@@ -467,3 +468,15 @@ _REASONS = {
     Access.GONE: "What it belongs to was deleted.",
     Access.HIDDEN: "What it belongs to can no longer be seen by this connection.",
 }
+
+
+def _first(failures: BaseExceptionGroup[TiebeamError]) -> TiebeamError:
+    """Return the first error of a group; that it was asked to stop only if nothing else was wrong."""
+    wrong = failures.subgroup(
+        lambda error: isinstance(error, TiebeamError) and not isinstance(error, StoppedError)
+    )
+    group = wrong or failures
+    error = group.exceptions[0]
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -11,7 +11,7 @@ from tiebeam.replicate.freshness.items import items_of
 from tiebeam.replicate.freshness.model import Seen
 from tiebeam.replicate.freshness.plan import Choice, Plan, plan
 from tiebeam.replicate.model import Access
-from tiebeam.replicate.plan import OVERLAP
+from tiebeam.replicate.plan import OVERLAP, may_be_read
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,7 +32,8 @@ class Planned:
 
     plan: Plan
     new: frozenset[int]
-    """Feeds that were never read to their end: a project that came, a tool that was switched on."""
+    """Feeds to be read whatever the plan says: never read to their end, because a project came or a tool
+    was switched on, or refused so long ago that it is time to ask again."""
     copying: bool
     """Whether the first copy is still under way: then everything is read, in its phases."""
 
@@ -54,6 +55,9 @@ def planned(
     """Return the plan of a connection with these feeds; `calls_per_hour` is what polling may spend."""
     open_feeds = [feed for feed in feeds if feed.access is Access.OPEN]
     new = never_read(open_feeds)
+    refused = frozenset(
+        feed.id for feed in feeds if feed.access is Access.OFF and may_be_read(feed, now=now, insist=False)
+    )
     items = items_of(streams, open_feeds, covered=covered, evidence=evidence)
     looked_at = {feed.id: feed.read_at for feed in open_feeds if feed.read_at and feed.id not in new}
     glanced = {item.feed_id for item in items if _glance_sees(item)}
@@ -68,7 +72,7 @@ def planned(
     probes = {feed_id: found.probed_at for feed_id, found in evidence.items() if found.probed_at}
     probes |= {feed_id: looked_at[feed_id] for feed_id in glanced & looked_at.keys()}
     found = plan(items, estimates(items, evidence, now), calls_per_hour, now, last_reads, last_probes=probes)
-    return Planned(found, new, not open_feeds or len(new) > COPYING_SHARE * len(open_feeds))
+    return Planned(found, new | refused, not open_feeds or len(new) > COPYING_SHARE * len(open_feeds))
 
 
 def _glance_sees(item: Item) -> float:
