@@ -7,10 +7,14 @@ SHELL := /bin/sh
 PY     := .venv/bin/python
 READY  := .venv/ready
 SEEDS  ?= 1-200
+WORLD  ?= copy
+SEED   ?= 1
+MINUTES ?= 10
+HOURS  ?= 24
 ARGS   ?=
 PYTEST := $(PY) -m pytest -p tests.plugins.claims
 
-.PHONY: help setup demo test check bench simulate docs lock coverage-of-requirements clean
+.PHONY: help setup demo test check bench simulate crash never-over docs lock coverage-of-requirements clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' Makefile
@@ -43,8 +47,14 @@ bench: .venv/bench/ready ## Measure every figure that the README quotes; ARGS=--
 	@.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
-simulate: $(READY) ## Run the seeded simulation with faults; SEEDS=1-200, or SEEDS=17 to replay one
-	@$(PY) tests/simulation/run.py --seeds $(SEEDS) $(ARGS)
+simulate: $(READY) ## Run the seeded simulation with faults; SEEDS=1-200, or SEEDS=17 to replay one; WORLD=week for weeks of everything
+	@$(PY) tests/simulation/run.py --world $(WORLD) --seeds $(SEEDS) $(ARGS)
+
+crash: $(READY) ## Kill workers, schedulers and web at random for a while; MINUTES=10, SEED=1
+	@$(PY) tests/crash/run.py --minutes $(MINUTES) --seed $(SEED) $(ARGS)
+
+never-over: $(READY) ## Let virtual hours pass over four processes that share one budget; HOURS=24, SEED=1
+	@$(PY) tests/never_over/run.py --hours $(HOURS) --seed $(SEED) $(ARGS)
 
 docs: $(READY) ## Write docs/reference anew from the code
 	@$(PY) docs/generate.py

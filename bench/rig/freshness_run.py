@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+
+from tiebeam.replicate.freshness.model import HOURS_OF_WEEK
 
 if TYPE_CHECKING:
     from bench.rig.freshness_world import Change, World
@@ -86,22 +88,27 @@ class Limits:
         self.most_in_an_hour = max(self.most_in_an_hour, len(self._made))
 
 
+Waits: TypeAlias = "list[tuple[float, float]]"
+
+
 @dataclass
 class Outcome:
-    """How long the changes of the measured time waited, in hours, each with its weight."""
+    """How long the changes of each week waited, in hours, each with its weight."""
 
-    waits: list[tuple[float, float]] = field(default_factory=list)
-    told: list[tuple[float, float]] = field(default_factory=list)
+    waits: dict[int, Waits] = field(default_factory=lambda: defaultdict(list))
+    """By the week in which the change was made."""
+    told: dict[int, Waits] = field(default_factory=lambda: defaultdict(list))
     """Of those, the changes of feeds that webhooks cover."""
     calls: int = 0
     most_in_an_hour: int = 0
 
-    def mean(self) -> float:
-        """Return the weighted mean, in hours."""
-        return sum(wait * weight for wait, weight in self.waits) / sum(weight for _, weight in self.waits)
+
+def mean(waits: Waits) -> float:
+    """Return the weighted mean, in hours."""
+    return sum(wait * weight for wait, weight in waits) / sum(weight for _, weight in waits)
 
 
-def percentile(waits: list[tuple[float, float]], share: float) -> float:
+def percentile(waits: Waits, share: float) -> float:
     """Return the wait that this share of the weight does not exceed."""
     ranked = sorted(waits)
     left = share * sum(weight for _, weight in ranked)
@@ -113,12 +120,12 @@ def percentile(waits: list[tuple[float, float]], share: float) -> float:
 
 
 class Run:
-    """One policy in one world from `start` to `end`; changes from `measured` on count."""
+    """One policy in one world, which begins at `origin`, from `start` to `end`."""
 
-    def __init__(self, world: World, policy: Policy, start: float, measured: float, end: float) -> None:
+    def __init__(self, world: World, policy: Policy, origin: float, start: float, end: float) -> None:
         self._items = {item.feed_id: item for item in world.items}
         self._policy = policy
-        self._start, self._measured, self._end = start, measured, end
+        self._origin, self._start, self._end = origin, start, end
         self._limits = Limits()
         self.outcome = Outcome()
         self._pending: dict[int, list[Change]] = {feed_id: [] for feed_id in self._items}
@@ -129,7 +136,8 @@ class Run:
         """Let time pass."""
         rng = Random(f"{seed}/webhooks")
         for feed_id, item in self._items.items():
-            changes = world.changes(feed_id, self._start, self._end, seed)
+            known = world.changes(feed_id, self._origin, self._end, seed)
+            changes = [change for change in known if change.at >= self._start]
             self._to_come[feed_id] = changes[::-1]
             if item.covered_by_webhook:
                 self._deliver(feed_id, changes, rng, lost_share)
@@ -173,10 +181,24 @@ class Run:
             saved -= self.outcome.calls - before
 
     def _probe(self, look: Look, now: float) -> float:
-        waiting = sum(change.counted for change in self._arrived(look.feed_id, now))
+        item = self._items[look.feed_id]
+        shown = [change for change in self._arrived(look.feed_id, now) if change.counted]
         self._call(now, 1)
-        self._policy.learn(Found(look, now, 0, 1, waiting))
-        return now
+        at = now
+        if item.probe and item.probe.brings:
+            at = self._bring(item, shown, now)
+            self._pending[look.feed_id] = [one for one in self._pending[look.feed_id] if not one.counted]
+        self._policy.learn(Found(look, now, len(shown), 1, len(shown)))
+        return at
+
+    def _bring(self, item: Item, found: list[Change], at: float) -> float:
+        """Fetch the details of what has changed, where there are any; return when that is done."""
+        for change in found:
+            if item.calls_per_change:
+                at = self._limits.earliest(at, 1)
+                self._call(at, 1)
+            self._note(item, change, at)
+        return at
 
     def _read(self, look: Look, now: float, calls: int) -> float:
         """Read one item, then the details of what has changed; return when that is done."""
@@ -184,12 +206,7 @@ class Run:
         found = self._arrived(look.feed_id, now)
         announced = sum(change.counted for change in found)
         self._call(now, calls)
-        at = now
-        for change in found:
-            if item.calls_per_change:
-                at = self._limits.earliest(at, 1)
-                self._call(at, 1)
-            self._note(item, change, at)
+        at = self._bring(item, found, now)
         self._pending[look.feed_id] = []
         self._policy.learn(Found(look, now, len(found), calls, announced))
         return at
@@ -217,11 +234,11 @@ class Run:
         return pending
 
     def _note(self, item: Item, change: Change, at: float) -> None:
-        if change.at >= self._measured:
-            wait = (at - change.at, item.weight)
-            self.outcome.waits.append(wait)
-            if item.covered_by_webhook:
-                self.outcome.told.append(wait)
+        week = int((change.at - self._origin) // HOURS_OF_WEEK)
+        wait = (at - change.at, item.weight)
+        self.outcome.waits[week].append(wait)
+        if item.covered_by_webhook:
+            self.outcome.told[week].append(wait)
 
     def _leave(self) -> None:
         """Count what is still waiting at the end as read at the end."""

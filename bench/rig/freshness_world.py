@@ -34,7 +34,9 @@ WORKING_HOURS = {day * 24 + hour for day in range(5) for hour in range(12, 22)}
 """Monday to Friday, seven to five in Chicago, in hours of the week in UTC."""
 AT_NIGHT = 0.03
 """How busy the other hours are beside a working hour."""
-PROBE_SHOWS = 0.7
+COUNT_SHOWS = 0.7
+FILTER_SHOWS = 0.95
+"""Which part of the changes a probe shows: counts what is new, a filter on time all but deletions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Change:
 
     at: float
     counted: bool
-    """Whether the vendor's count of rows moves with it."""
+    """Whether a probe shows it."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,14 @@ class World:
 
     items: tuple[Item, ...]
     truth: dict[int, Estimate]
+    counted: frozenset[int]
+    """The items of several feeds that the vendor counts together."""
 
     def changes(self, feed_id: int, start: float, end: float, seed: int) -> list[Change]:
         """Return the changes of one feed, a Poisson process whose rate follows the hours of the week."""
         rng = Random(f"{seed}/{feed_id}")
-        return [Change(at, rng.random() < PROBE_SHOWS) for at in self._moments(feed_id, start, end, rng)]
+        shows = COUNT_SHOWS if feed_id in self.counted else FILTER_SHOWS
+        return [Change(at, rng.random() < shows) for at in self._moments(feed_id, start, end, rng)]
 
     def _moments(self, feed_id: int, start: float, end: float, rng: Random) -> Iterator[float]:
         rates = self.truth[feed_id].rates_per_hour
@@ -90,7 +95,7 @@ def company(seed: int, *, working_hours: bool, probes: bool = True, webhooks: bo
         rate = sum(rates[feed_id] for feed_id in item.feed_ids)
         truth[item.feed_id] = Estimate(tuple(rate * factor for factor in shape))
         kept.append(item if probes else replace(item, probe=None))
-    return World(tuple(kept), truth)
+    return World(tuple(kept), truth, frozenset(item.feed_id for item in kept if len(item.feed_ids) > 1))
 
 
 def _places() -> Iterator[tuple[str, str]]:

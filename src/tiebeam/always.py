@@ -21,6 +21,7 @@ from tiebeam.operations.metrics.registry import Metrics
 from tiebeam.operations.metrics.repository import collect
 from tiebeam.operations.metrics.traces import open_traces
 from tiebeam.operations.queue.repository import Claims, Queue
+from tiebeam.operations.queue.rescue import Rescue
 from tiebeam.operations.queue.worker import Worker
 from tiebeam.operations.schedules.repository import Schedules
 from tiebeam.operations.schedules.scheduler import Scheduler
@@ -91,9 +92,16 @@ class AlwaysOn:
         return attempt
 
     async def schedule(self) -> None:
-        """Queue what is due, while no other scheduler does."""
+        """Queue what is due, while no other scheduler does, and watch the workers as they watch each other.
+
+        Who watches takes a lease's time to know that one is dead: were it the workers alone, a series of
+        kills that leaves none of them alive for so long would leave their jobs in dead hands.
+        """
         repository = Schedules(self._store, self._clock)
-        await Scheduler(repository, self._clock, self._duties.schedules()).run(self.stop)
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(Rescue(Claims(self._store, self._clock), self._clock).run())
+            await Scheduler(repository, self._clock, self._duties.schedules()).run(self.stop)
+            watching.cancel()
 
     async def measure(self) -> None:
         """Keep the numbers of the whole database up to date."""

@@ -18,7 +18,14 @@ from tiebeam.operations.retention.repository import OldRows
 from tiebeam.operations.retention.run import purge
 from tiebeam.operations.tokens.model import Status
 from tiebeam.replicate.freshness.items import items_of
-from tiebeam.replicate.freshness.outlook import never_read, owner_of, planned, seen_of
+from tiebeam.replicate.freshness.outlook import (
+    choice_of,
+    counted,
+    never_read,
+    owner_of,
+    planned,
+    seen_of,
+)
 from tiebeam.replicate.freshness.repository import Freshness
 from tiebeam.replicate.streams import STREAMS, procore_hooks
 from tiebeam.replicate.sync import Wish
@@ -67,17 +74,20 @@ class Upkeep:
         Raises TiebeamError; StoppedError once `stopping` says yes.
         """
         found = await self._planned(connection)
-        due = found.plan.due(self.app.clock.now())
-        feeds = frozenset(feed for choice in due for feed in choice.feed_ids or (choice.feed_id,))
-        wish = Wish() if found.copying else Wish(feeds=feeds | found.new)
+        feeds, probes = choice_of(found.plan.due(self.app.clock.now()))
+        wish = Wish() if found.copying else Wish(feeds=feeds | found.new, probes=probes)
         if wish.feeds is not None and not wish.feeds:
             return True
         began = self.app.clock.now()
         report = (await self.app.sync_one(connection, wish, stopping=stopping)).report
         freshness = self._freshness(connection)
-        for feed_id, seen in seen_of(report.reads, found.plan, began):
-            await freshness.note_read(feed_id, seen)
-        come_to_light = never_read(await self._feeds(connection)) - found.new - feeds
+        known = await self._feeds(connection)
+        together = {item.feed_id: item.feed_ids for item in items_of(STREAMS, known)}
+        for feed_id in counted(report.probes, found.plan):
+            await freshness.note_probe(feed_id, began)
+        for feed_id, seen in seen_of(report.reads, found.plan, began, report.probes):
+            await freshness.note_read(feed_id, seen, feed_ids=together.get(feed_id, ()))
+        come_to_light = never_read(known) - found.new - feeds
         return report.complete and (found.copying or not come_to_light)
 
     async def _planned(self, connection: Connection) -> Planned:

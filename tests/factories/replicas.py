@@ -51,13 +51,14 @@ class Copy:
         *,
         full: bool = False,
         feeds: frozenset[int] | None = None,
+        probes: frozenset[int] = frozenset(),
         after_hours: float = 0.02,
         reader: Reader | None = None,
     ) -> SyncReport:
         """Let some time pass and sync, through another reader than the desk's if one is given."""
         self.desk.clock.advance(after_hours * 3600)
         reader = reader or ProcoreReader(self.desk.client, self.streams)
-        wish, pace = Wish(full=full, feeds=feeds), Pace(concurrency=1)
+        wish, pace = Wish(full=full, feeds=feeds, probes=probes), Pace(concurrency=1)
         return await Sync(self.replica, reader, self.desk.clock, self.streams, wish, pace=pace).run()
 
     async def find(self, view: str, *, deleted: bool = False) -> dict[str, RecordRow]:

@@ -11,6 +11,7 @@ from tests.factories.procore_desk import ProcoreDesk
 from tests.factories.replicas import Copy
 
 from tiebeam.connectors.procore.reads import ProcoreReader
+from tiebeam.operations.tokens.model import NotConnectedError
 from tiebeam.replicate.pull import StoppedError
 from tiebeam.replicate.sync import Pace, Sync, Wish
 from tiebeam.simulators.base.faults import FaultRule, Faults
@@ -174,6 +175,22 @@ async def test_a_fault_of_ours_ends_the_sync_and_keeps_nobody_waiting(store: Sto
     assert len(await copy.find("submittals")) == PER_PAGE
     await copy.sync()
     assert len(await copy.find("submittals")) == ROWS
+
+
+class _CutOff(_Breaking):
+    async def page(self, request: PageRequest) -> Page | Refusal:
+        if request.page == 2:
+            raise NotConnectedError(
+                "The grant has ended.", action="Connect it again.", code="procore.revoked"
+            )
+        return await self._reader.page(request)
+
+
+async def test_what_a_person_must_mend_is_raised_bare(store: Store, tenant: Tenant) -> None:
+    copy = Copy(desk_with_submittals(), store, tenant.id, "submittals", per_page=PER_PAGE)
+    cut_off: Any = _CutOff(copy.desk)
+    with pytest.raises(NotConnectedError):
+        await copy.sync(reader=cut_off)
 
 
 async def test_a_sync_that_is_asked_to_stop_keeps_the_page_in_hand(store: Store, tenant: Tenant) -> None:

@@ -131,28 +131,28 @@ async def check_convergence(world: World, promises: Promises) -> int:
     """End all trouble, approve what waits, and sync until the replica equals the truth; return the rounds."""
     world.vendor.simulator.stop_faults()
     world.vendor.live_chance = 0.0
-    differences: list[str] = ["never synced"]
+    found: list[str] = ["never synced"]
     rounds = 0
-    while differences and rounds < ROUNDS_MAX:
+    while found and rounds < ROUNDS_MAX:
         rounds += 1
         world.clock.advance(timedelta(hours=25).total_seconds())
         outcome = await world.process.sync(world.vendor.account, Wish(full=True))
         demand(outcome.word == "done", "convergence", f"a quiet full sync ended as {outcome.word}")
-        await _approve_all(world)
+        await approve_all(world)
         await promises.check()
-        differences = _differences(world, promises)
-    demand(not differences, "convergence", f"after {rounds} full syncs: {'; '.join(differences[:3])}")
+        found = differences(world, promises)
+    demand(not found, "convergence", f"after {rounds} full syncs: {'; '.join(found[:3])}")
     return rounds
 
 
-async def _approve_all(world: World) -> None:
+async def approve_all(world: World) -> None:
     account = world.vendor.account
     replica = Replica(world.process.store, account.tenant_id, account.connection_id, world.clock)
     for hold in await replica.holds():
         await replica.decide_hold(hold.id, approve=True, by="the simulation")
 
 
-def _differences(world: World, promises: Promises) -> list[str]:
+def differences(world: World, promises: Promises) -> list[str]:
     tenant_id = world.vendor.account.tenant_id
     feeds = {
         (feed.stream, feed.scope): feed for feed in promises.feeds().values() if feed.tenant_id == tenant_id

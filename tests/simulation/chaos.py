@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiebeam.simulators.base.faults import KINDS, FaultRule, Faults
+from tiebeam.simulators.base.faults import EVENT_KINDS, KINDS, FaultRule, Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
     from random import Random
 
 SKEW_SECONDS_MAX = 2100
@@ -75,3 +76,11 @@ def _rules(kind: str, rng: Random) -> Iterator[FaultRule]:
 
 def _while(rng: Random) -> float:
     return rng.choice((60.0, 1800.0, 90_000.0))
+
+
+def week_faults(seed: int, rng: Random, outages: Iterable[tuple[datetime, datetime]]) -> Faults:
+    """Return what goes wrong in a week: all of the above less the revoking, webhooks, and whole outages."""
+    rules = [rule for kind in KINDS if kind != "revoke_grant" for rule in _rules(kind, rng)]
+    rules += [FaultRule(kind, "", rng.choice((0.0, 0.02, 0.2))) for kind in EVENT_KINDS]
+    rules += [FaultRule("status", after=start, before=end, status=503) for start, end in outages]
+    return Faults(seed, rules)

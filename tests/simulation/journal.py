@@ -42,6 +42,11 @@ class Journal:
             if pattern.fullmatch(path) and isinstance(value, dict):
                 self._keep(self._detailed, stream, value)
 
+    def streams_of(self, path: str) -> set[str]:
+        """Return the streams that a path lists or shows."""
+        known = (*self._listings, *self._details)
+        return {stream.name for pattern, stream in known if pattern.fullmatch(path)}
+
     def served(self, stream: Stream, key: str, payload: Any, *, unfetched: bool) -> bool:
         """Say whether `payload` is something that was served for `key`.
 

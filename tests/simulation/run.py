@@ -1,5 +1,6 @@
 """`python tests/simulation/run.py --seeds 1-200`: the seeded simulation, two seeds at a time.
 
+`--world week` runs a week of everything that is always on, instead of the engine alone.
 Ends with one line of JSON. A failing seed is printed with the one command that replays it.
 """
 
@@ -12,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +21,34 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.simulation.seeds import STEPS, SeedResult, run_seeds
+from tests.simulation.week import run_weeks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _CHUNK = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Which world is run, and how many steps a seed takes in it, where it counts steps."""
+
+    world: str
+    steps: int
+
+    @property
+    def words(self) -> str:
+        """The options that ask for it."""
+        return "--world week" if self.world == "week" else f"--steps {self.steps}"
+
+    async def run(
+        self, seeds: list[int], tell: Callable[[SeedResult], None], say: Callable[[str], None]
+    ) -> None:
+        """Run seeds one after another, telling each result as it comes."""
+        if self.world == "week":
+            await run_weeks(seeds, tell, say)
+        else:
+            await run_seeds(seeds, self.steps, tell, say)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,9 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seeds = list(seeds_in(asked.seeds))
     began = time.monotonic()
     results = []
-    for result in _run(seeds, asked.steps, asked.jobs, verbose=asked.verbose):
+    kind = Kind(asked.world, asked.steps)
+    for result in _run(seeds, kind, asked.jobs, verbose=asked.verbose):
         results.append(result)
-        _report(result, asked.steps, len(results), len(seeds), verbose=asked.verbose)
+        _report(result, kind, len(results), len(seeds), verbose=asked.verbose)
     failures = [result for result in results if result.promise]
     _print_summary(results, failures, time.monotonic() - began)
     return 1 if failures else 0
@@ -43,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Run the seeded simulation of the replica.")
     parser.add_argument("--seeds", default="1-200", help="such as 17, 1-200 or 3,5,8-10")
+    parser.add_argument(
+        "--world", choices=("copy", "week"), default="copy", help="the engine alone, or a week of everything"
+    )
     parser.add_argument("--steps", type=int, default=STEPS, help="steps a seed takes before the end")
     parser.add_argument("--jobs", type=int, default=2, help="processes side by side")
     parser.add_argument("-v", "--verbose", action="store_true", help="tell every step")
@@ -56,27 +85,27 @@ def seeds_in(text: str) -> Iterator[int]:
         yield from range(int(first), int(last or first) + 1)
 
 
-def _run(seeds: list[int], steps: int, jobs: int, *, verbose: bool) -> Iterable[SeedResult]:
+def _run(seeds: list[int], kind: Kind, jobs: int, *, verbose: bool) -> Iterable[SeedResult]:
     if jobs <= 1 or len(seeds) == 1:
-        yield from _run_here(seeds, steps, verbose=verbose)
+        yield from _run_here(seeds, kind, verbose=verbose)
         return
     chunks = [seeds[start : start + _CHUNK] for start in range(0, len(seeds), _CHUNK)]
     with ProcessPoolExecutor(jobs) as pool:
-        for done in as_completed([pool.submit(_run_chunk, chunk, steps) for chunk in chunks]):
+        for done in as_completed([pool.submit(_run_chunk, chunk, kind) for chunk in chunks]):
             yield from (SeedResult(**plain) for plain in done.result())
 
 
-def _run_here(seeds: list[int], steps: int, *, verbose: bool) -> Iterator[SeedResult]:
+def _run_here(seeds: list[int], kind: Kind, *, verbose: bool) -> Iterator[SeedResult]:
     for seed in seeds:
         results: list[SeedResult] = []
         say = _say if verbose else _hush
-        asyncio.run(run_seeds([seed], steps, results.append, say))
+        asyncio.run(kind.run([seed], results.append, say))
         yield from results
 
 
-def _run_chunk(seeds: list[int], steps: int) -> list[dict[str, Any]]:
+def _run_chunk(seeds: list[int], kind: Kind) -> list[dict[str, Any]]:
     results: list[SeedResult] = []
-    asyncio.run(run_seeds(seeds, steps, results.append))
+    asyncio.run(kind.run(seeds, results.append, _hush))
     return [result.plain() for result in results]
 
 
@@ -88,9 +117,9 @@ def _hush(_text: str) -> None:
     pass
 
 
-def _report(result: SeedResult, steps: int, done: int, wanted: int, *, verbose: bool) -> None:
+def _report(result: SeedResult, kind: Kind, done: int, wanted: int, *, verbose: bool) -> None:
     if result.promise:
-        replay = f"python tests/simulation/run.py --seeds {result.seed} --steps {steps} -v"
+        replay = f"python tests/simulation/run.py {kind.words} --seeds {result.seed} -v"
         _say(f"seed {result.seed} FAILED at step {result.steps}: {result.detail}")
         _say(f"  replay: {replay}")
     elif verbose:

@@ -61,7 +61,7 @@ async def run_seed(
                 result.detail = "".join(format_exception(error))
             finally:
                 promises.close()
-            _close_account(world, result)
+            close_account(world, result)
     return result
 
 
@@ -79,10 +79,11 @@ async def _live_through(
     rounds = await check_convergence(world, promises)
     world.trace.append(f"{world.clock.now().isoformat()} equal after {rounds} full syncs")
     say(world.trace[-1])
-    result.trace = _hash(world, promises)
+    result.trace = hash_of(world, promises)
 
 
-def _hash(world: World, promises: Promises) -> str:
+def hash_of(world: World, promises: Promises) -> str:
+    """Return a hash of what happened and of what the copy holds."""
     digest = blake2b("\n".join(world.trace).encode(), digest_size=16)
     query = (
         "select f.stream, f.scope, r.key, r.version, r.state, encode(r.hash, 'hex'), r.changed_at::text"
@@ -93,7 +94,8 @@ def _hash(world: World, promises: Promises) -> str:
     return digest.hexdigest()
 
 
-def _close_account(world: World, result: SeedResult) -> None:
+def close_account(world: World, result: SeedResult) -> None:
+    """Note how much happened in a world."""
     simulator = world.vendor.simulator
     result.kills, result.calls = world.kills, simulator.stats.calls
     result.faults = dict(simulator.faults.fired) if simulator.faults else {}

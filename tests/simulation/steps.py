@@ -81,7 +81,11 @@ async def _burst(world: World, _promises: Promises) -> str:
 
 
 async def _late(world: World, _promises: Promises) -> str:
-    """Honest edits that are seen minutes after their own `updated_at`."""
+    return change_late(world)
+
+
+def change_late(world: World) -> str:
+    """Make honest edits that are seen minutes after their own `updated_at`."""
     for stream, row in _some_rows(world, 4):
         moment = world.vendor.state.now() - timedelta(seconds=world.rng.randint(1, LATE_SECONDS_MAX - 5))
         _edit(world, stream, row, f"late {world.rng.random():.6f}", at=moment)
@@ -89,7 +93,11 @@ async def _late(world: World, _promises: Promises) -> str:
 
 
 async def _silent(world: World, _promises: Promises) -> str:
-    """Edits without a trace in `updated_at`, and replies that leave their RFI's alone."""
+    return change_silently(world)
+
+
+def change_silently(world: World) -> str:
+    """Make edits without a trace in `updated_at`."""
     for stream, row in _some_rows(world, 2):
         field = _text_field(row)
         if field:

@@ -6,6 +6,7 @@ still come between two statements, wherever the simulation decides to let them.
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -30,3 +31,21 @@ def still_database() -> Iterator[None]:
     """Make every wait for PostgreSQL a blocking one."""
     with patch.object(waiting, "wait_async", _wait), patch.object(waiting, "wait_conn_async", _wait_conn):
         yield
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Log nothing: what dies on purpose and what alerts tell would drown the steps of a seed."""
+    logging.disable(logging.CRITICAL)
+    with patch("tiebeam.operations.alerts.channels._LOG", _Mute()):
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
+
+
+class _Mute:
+    """A log that nobody reads."""
+
+    def log(self, *_said: Any, **_beside: Any) -> None:
+        """Say nothing."""

@@ -112,10 +112,10 @@ async def open_world(server: TestServer, seed: int) -> AsyncIterator[World]:
             yield world
         finally:
             await world.process.end()
-            _end_sessions(server, name)
+            end_sessions(server, name)
 
 
-def _end_sessions(server: TestServer, database: str) -> None:
+def end_sessions(server: TestServer, database: str) -> None:
     """See that the server has noticed which processes died: what they leave would bar the next world."""
     query = b"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s"
     with psycopg.connect(server.admin_url, autocommit=True) as connection:
@@ -149,7 +149,7 @@ async def _vendor(process: Process, clock: ManualClock, rng: Random, seed: int, 
     )
     faults = draw_faults(seed, Random(f"faults:{seed}")) if first else None
     simulator = ProcoreSimulator(state, options=options, faults=faults)
-    streams = _streams(rng, seed, 9 if first else 3)
+    streams = choose_streams(rng, seed, 9 if first else 3)
     journal = Journal(streams)
     transport = JournalTransport(SimTransport(simulator, clock), journal, clock)
     tenants = Tenants(process.store, new_id=lambda: UUID(int=seed * 100 + number))
@@ -182,7 +182,7 @@ def _counters(rng: Random, number: int) -> Callable[[Store], Row]:
     return lambda _store: row
 
 
-def _streams(rng: Random, seed: int, wanted: int) -> tuple[Stream, ...]:
+def choose_streams(rng: Random, seed: int, wanted: int) -> tuple[Stream, ...]:
     """Some of the streams with all their parents, with pages small enough that there are several."""
     names = [stream.name for stream in STREAMS if stream.name not in UNCOMPARED]
     chosen = {"procore.projects", *rng.sample(_OFTEN, wanted * 2 // 3), *rng.sample(names, wanted // 3)}

@@ -9,6 +9,8 @@ import pytest
 from tiebeam.replicate.freshness.estimate import (
     CHANGES_PER_READ_MAX,
     HALF_LIFE,
+    HISTORY_WEIGHT,
+    begun,
     cost_calls,
     estimates,
     missed_share,
@@ -159,3 +161,38 @@ def test_an_estimate_is_whole_and_its_mean_weighs_the_hours() -> None:
     start = hours_since_epoch(MONDAY)
     assert step.mean(start + 0.5, start + 1.5) == pytest.approx(2)
     assert step.mean(start + 0.5, start + 0.5) == 1
+
+
+def test_the_times_of_the_records_of_the_first_read_tell_how_often_it_changed_before() -> None:
+    seen = Seen(MONDAY, 900, calls=3)
+    at_noon = [MONDAY - timedelta(days=day, hours=12) for day in range(1, 8)]
+    found = begun(seen, [*at_noon, MONDAY - timedelta(days=15), MONDAY + HOUR])
+    assert sum(found.changes) == pytest.approx(HISTORY_WEIGHT * 7)
+    assert found.changes[NOON] == pytest.approx(HISTORY_WEIGHT)
+    assert sum(found.hours) == pytest.approx(HISTORY_WEIGHT * 336)
+    assert (found.as_of, found.calls) == (MONDAY, 3)
+    imported = begun(seen, [MONDAY - HOUR] * 5000)
+    assert sum(imported.changes) == pytest.approx(HISTORY_WEIGHT * CHANGES_PER_READ_MAX)
+    assert begun(seen, []) == observe(Evidence(), seen), "where the vendor tells no times, nothing is known"
+
+
+def test_glances_and_reads_together_watch_every_hour_once() -> None:
+    found = observe(Evidence(), Seen(MONDAY, 9, calls=2))
+    glance = Seen(MONDAY + 3 * HOUR, 6, calls=1, glance=True, glance_sees=0.9)
+    found = observe(found, glance)
+    assert (found.as_of, found.probed_at) == (MONDAY, glance.until)
+    assert sum(found.changes) == pytest.approx(6)
+    assert sum(found.hours) == pytest.approx(0.9 * 3)
+    found = observe(found, Seen(MONDAY + 4 * HOUR, 2, calls=2, glance_sees=0.9))
+    assert sum(found.hours) == pytest.approx(4, rel=0.01)
+    assert sum(found.changes) == pytest.approx(8, rel=0.01)
+    assert found.announced + found.unannounced == pytest.approx(8, rel=0.01)
+    assert found.unannounced == pytest.approx(2 * 0.4 / 1.3)
+
+
+def test_a_count_that_cries_wolf_is_trusted_less() -> None:
+    found = observe(Evidence(), Seen(MONDAY, 9, calls=2))
+    for hour in range(1, 11):
+        found = replace(found, probed_at=MONDAY + hour * HOUR - timedelta(minutes=1))
+        found = observe(found, Seen(MONDAY + hour * HOUR, 0, calls=8, announced=3))
+    assert sees_share(found, 0.6) < 0.35

@@ -36,13 +36,8 @@ def feed(feed_id: int, stream: str, scope: str = "project_id=12", access: Access
 
 
 def test_intervals_follow_the_square_root_of_cost_over_value() -> None:
-    wide = {"hours_min": 0.0, "hours_max": math.inf}
-    some = [
-        Demand(1, 1, 1, **wide),
-        Demand(4, 1, 1, **wide),
-        Demand(1, 9, 1, **wide),
-        Demand(1, 1, 16, **wide),
-    ]
+    asked = [(1, 1, 1), (4, 1, 1), (1, 9, 1), (1, 1, 16)]
+    some = [Demand(cost, rate, weight, 0.0, math.inf) for cost, rate, weight in asked]
     found = allocate(some, 30.0)
     base = found.paces[0].read_hours
     assert [pace.read_hours / base for pace in found.paces] == pytest.approx([1, 2, 1 / 3, 1 / 4])

@@ -147,6 +147,12 @@ def test_control_advances_whoever_lives_here(desk: Desk) -> None:
     assert answer.json == {"now": "2026-03-02T15:01:30+00:00"}
 
 
+def test_control_has_whoever_lives_here_change_things(desk: Desk) -> None:
+    assert desk.stranger.post("/__sim/control", {"changes": 3}).status == 400
+    desk.simulator.on_changes = lambda wanted: wanted - 1
+    assert desk.stranger.post("/__sim/control", {"changes": 3}).json["changes"] == 2
+
+
 def test_control_switches_faults_tools_and_projects(desk: Desk) -> None:
     caller = Caller(desk.simulator, company_id=1000).sign_in()
     rules = {"seed": 3, "rules": [{"kind": "status", "status": 502, "match": "/me"}]}

@@ -9,13 +9,16 @@ import typer
 from tiebeam.app import opened
 from tiebeam.cli.output import AsJson, console, print_json, print_table
 from tiebeam.cli.running import run_command
+from tiebeam.replicate.freshness.words import where
 from tiebeam.settings import read_settings
 from tiebeam.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from tiebeam.cli.exits import Exit
+    from tiebeam.replicate.freshness.model import Item
     from tiebeam.replicate.freshness.plan import Plan
 
 
@@ -54,7 +57,8 @@ def _call(made: Plan, call: Any) -> dict[str, Any]:
     return {
         "at": call.at,
         "calls": round(call.calls, 1),
-        "what": f"{item.title} {item.scope_text}".strip(),
+        "what": where(item),
+        "how": _how(item, probe=call.choice.probe),
         "reason": call.choice.reason,
     }
 
@@ -67,14 +71,45 @@ def _print(title: str, made: Plan, now: datetime, limit: int) -> None:
         highlight=False,
     )
     rows = [
-        (_in_minutes(call["at"], now), call["calls"], call["what"], call["reason"]) for call in calls[:limit]
+        (
+            _in_minutes(call["at"], now),
+            f"{call['calls']:g}",
+            call["how"],
+            call["what"],
+            call["reason"].removeprefix(f"{call['what']}: "),
+        )
+        for call in calls[:limit]
     ]
-    print_table("The next calls", ("when", "calls", "what", "why"), rows)
+    print_table("The next calls", ("when", "calls", "how", "what", "why"), rows)
     if len(calls) > limit:
         console.print(f"and {len(calls) - limit} more; --limit shows them.", highlight=False)
-    for sentence in made.shortfalls:
-        console.print(sentence, style="yellow", highlight=False)
+    _print_shortfalls(made.shortfalls, limit)
+
+
+def _print_shortfalls(sentences: Sequence[str], limit: int) -> None:
+    """Print what the budget cannot cover, the worst first, and once what helps."""
+    if not sentences:
+        return
+    console.print("What these calls cannot cover, the quietest places included:", style="yellow")
+    for sentence in sentences[:limit]:
+        console.print(f"- {sentence.partition(';')[0]}.", style="yellow", highlight=False)
+    if len(sentences) > limit:
+        more = len(sentences) - limit
+        console.print(f"and {more} more kinds of record; --limit shows them.", highlight=False)
+    console.print(
+        "Next: enable webhooks by setting TIEBEAM_WEBHOOK_URL (docs/howto/webhooks-behind-nat.md), which "
+        "leaves the calls to what webhooks do not tell of; or ask Procore for a higher limit.",
+        highlight=False,
+    )
 
 
 def _in_minutes(at: datetime, now: datetime) -> str:
-    return f"in {max(0.0, (at - now).total_seconds()) / 60:.0f} min"
+    minutes = round(max(0.0, (at - now).total_seconds()) / 60)
+    return f"in {minutes} min" if minutes else "now"
+
+
+def _how(item: Item, *, probe: bool) -> str:
+    """Name the kind of call: `glance` brings what changed without deletions, `count` only tells of change."""
+    if not probe or item.probe is None:
+        return "read"
+    return "glance" if item.probe.brings else "count"

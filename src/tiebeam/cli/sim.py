@@ -97,7 +97,7 @@ def procore(
     """Serve a simulated Procore until Ctrl-C, with a company that works, changes and deletes things.
 
     GET /__sim/truth tells what a perfect copy would hold, GET /__sim/stats counts calls,
-    POST /__sim/control moves time and switches faults.
+    POST /__sim/control moves time, switches faults and makes changes.
     """
 
     async def work() -> None:
@@ -118,6 +118,7 @@ def procore(
         if pace:
             simulator.on_request = lambda moment: _live(company, moment)
         simulator.on_advance = clock.move
+        simulator.on_changes = lambda wanted: len(company.burst(wanted))
         try:
             webhooks = dispatching(simulator.webhooks, _living(company, clock) if pace else clock.now)
             async with serve(simulator, host, port) as url, webhooks:

@@ -46,6 +46,8 @@ class Layout:
 
     segments: Mapping[int, tuple[Segment, ...]]
     calls: int
+    news: int
+    """By how many rows what the vendor counts differs from what we hold."""
 
 
 async def lay_out(puller: Puller, family: Family, mode: Mode, *, recent_days: int) -> Layout | Refusal:
@@ -55,7 +57,7 @@ async def lay_out(puller: Puller, family: Family, mode: Mode, *, recent_days: in
     """
     start, today = await _days(puller, family, mode, recent_days)
     segments: dict[int, list[Segment]] = {feed.id: [] for feed in family.feeds}
-    calls = 0
+    calls = news = 0
     todo = list(reversed(windows(start, today, days_max=WINDOW_DAYS_MAX)))
     while todo:
         window = todo.pop()
@@ -69,9 +71,11 @@ async def lay_out(puller: Puller, family: Family, mode: Mode, *, recent_days: in
             continue
         held = await puller.replica.live_in_window(family.feeds, *window)
         for feed, stream in family.members:
-            if counts.get(stream.name, 1) > 0 or feed.id in held:
+            mine = held.get(feed.id, 0)
+            news += abs(counts.get(stream.name, mine) - mine)
+            if counts.get(stream.name, 1) > 0 or mine:
                 segments[feed.id].append(Segment(0, *window))
-    return Layout({feed_id: tuple(found) for feed_id, found in segments.items()}, calls)
+    return Layout({feed_id: tuple(found) for feed_id, found in segments.items()}, calls, news)
 
 
 async def _counts(puller: Puller, family: Family, window: tuple[date, date]) -> Mapping[str, int] | Refusal:

@@ -228,6 +228,14 @@ def segments_for(stream: Stream, mode: Mode) -> tuple[Segment, ...]:
     )
 
 
+def covers(stream: Stream, pull: Pull) -> bool:
+    """Whether a pull walks every listing that its mode calls for: one that does not moves no watermark."""
+    if pull.mode is not Mode.INCREMENTAL:
+        return True
+    walked = {segment.listing for segment in pull.segments}
+    return walked.issuperset(segment.listing for segment in segments_for(stream, pull.mode))
+
+
 def windows(day_from: date, day_to: date, *, days_max: int) -> tuple[tuple[date, date], ...]:
     """Cover a range of days, both ends included, with the fewest windows of at most `days_max` days.
 

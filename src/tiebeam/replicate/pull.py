@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from tiebeam.connectors.ports import PageRequest, Refusal, RefusalKind, Share
 from tiebeam.connectors.streams import Means
 from tiebeam.kernel.errors import Owner, TiebeamError
-from tiebeam.replicate.model import Mode, PullStatus, Tally
+from tiebeam.replicate.model import Mode, PullStatus, Segment, Tally
 from tiebeam.replicate.plan import (
     after_page,
+    covers,
     filters,
     segments_for,
     skip_segment,
@@ -81,6 +82,8 @@ class PullResult:
 
     tally: Tally = field(default_factory=Tally)
     refusal: Refusal | None = None
+    glance: bool = False
+    """Whether it left listings out, so that the watermark stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,28 +175,28 @@ class Puller:
         mode: Mode,
         *,
         all_details: bool = False,
+        glance: bool = False,
     ) -> PullResult:
-        """Go on with the feed's unfinished pull, or begin one, to its end. Raises StoppedError."""
-        result = PullResult()
+        """Go on with the feed's unfinished pull, or begin one, to its end. Raises StoppedError.
+
+        At a `glance` only the first listing is read for what has changed, and the watermark stays.
+        """
         pull = await self.replica.running_pull(feed)
         if pull is None:
-            pull = await self._begin(feed, stream, mode, all_details=all_details)
+            walk = (Segment(0),) if glance else segments_for(stream, mode)
+            mode = Mode.INCREMENTAL if glance else mode
+            pull = await self._begin(feed, mode, walk, all_details=all_details)
+        result = PullResult(glance=not covers(stream, pull))
         finished = await self._read(feed, stream, pull, result)
         if finished is not None:
+            if result.glance:
+                finished = replace(finished, server_started_at=None)
             ending = await self.replica.end_pull(feed, finished, stream.absence)
             self._count(_ending_tally(ending), result.tally)
         return result
 
-    async def _begin(
-        self,
-        feed: Feed,
-        stream: Stream,
-        mode: Mode,
-        *,
-        all_details: bool,
-    ) -> Pull:
+    async def _begin(self, feed: Feed, mode: Mode, walk: tuple[Segment, ...], *, all_details: bool) -> Pull:
         window = (None, None) if mode.complete else (feed.watermark, self.server_clock.told())
-        walk = segments_for(stream, mode)
         return await self.replica.begin_pull(feed, mode, walk, updated=window, all_details=all_details)
 
     async def _read(self, feed: Feed, stream: Stream, pull: Pull, result: PullResult) -> Pull | None:

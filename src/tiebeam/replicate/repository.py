@@ -361,11 +361,16 @@ class Replica:
             first, project = (await tx.rows(Q["days_known"], named))[0]
         return first, project or {}
 
-    async def live_in_window(self, feeds: Sequence[Feed], day_from: date, day_to: date) -> set[int]:
-        """Return the ids of those feeds that hold live records between two days."""
+    async def live_in_window(self, feeds: Sequence[Feed], day_from: date, day_to: date) -> dict[int, int]:
+        """Return how many live records those of the feeds hold that hold any between two days, by id."""
         named = self._named(feed_ids=[feed.id for feed in feeds], day_from=day_from, day_to=day_to)
         async with self._store.transaction(self._tenant_id) as tx:
-            return {row[0] for row in await tx.rows(Q["live_in_window"], named)}
+            return dict(await tx.rows(Q["live_in_window"], named))
+
+    async def live_count(self, feed: Feed) -> int:
+        """Return how many live records a feed holds."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            return int(await tx.value(Q["live_count"], self._named(feed_id=feed.id)))
 
     def _named(self, **values: Any) -> dict[str, Any]:
         return {"tenant_id": self._tenant_id, "connection_id": self._connection_id, **values}

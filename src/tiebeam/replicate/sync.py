@@ -24,8 +24,9 @@ from tiebeam.replicate.plan import (
     refusal_wait,
     wanted_feeds,
 )
+from tiebeam.replicate.probes import Probing, ask_rows, probing
 from tiebeam.replicate.progress import TELL_EVERY_SECONDS, Meter, Progress
-from tiebeam.replicate.pull import LOCKED_OUT, Puller, StoppedError
+from tiebeam.replicate.pull import LOCKED_OUT, Puller, PullResult, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -59,6 +60,8 @@ class Wish:
     stream: str | None = None
     feeds: frozenset[int] | None = None
     """Only these feeds, as a planner chose them; what they bring to light is for the next choice."""
+    probes: frozenset[int] = frozenset()
+    """Of those, the feeds that are looked at with one call, and read if it tells of more than it brings."""
     sweep: bool = False
     """Read every listing whole, to prove what is gone."""
     full: bool = False
@@ -113,6 +116,17 @@ class FeedRead:
     """Whether it had never been read before: its changes then tell nothing of how often it changes."""
 
 
+@dataclass(frozen=True, slots=True)
+class FeedProbe:
+    """A probe that was made: of one feed, or of several that are counted together."""
+
+    feed_ids: tuple[int, ...]
+    changes: int
+    """Changes that it told of; when it told of any, the feeds were read as well."""
+    brought: bool = False
+    """Whether it brought these changes itself, as a glance does: then nothing was read besides."""
+
+
 @dataclass(slots=True)
 class SyncReport:
     """What a sync did."""
@@ -126,6 +140,7 @@ class SyncReport:
     """Records whose whole could not be had now; the next sync asks for them again."""
     failures: list[Failure] = field(default_factory=list)
     reads: list[FeedRead] = field(default_factory=list)
+    probes: list[FeedProbe] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -276,15 +291,16 @@ class Sync:
             async with free:
                 await self._run_group(group)
 
-        stopped = False
+        first: TiebeamError | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 for group in groups:
                     tasks.create_task(one(group))
-        except* StoppedError:
-            stopped = True
-        if stopped:
-            raise StoppedError
+        except* TiebeamError as failures:
+            first = _first(failures)
+        if first is not None:
+            # Bare, as `run` promises: by its kind the caller knows whether to wait or to ask a person.
+            raise first
 
     async def _run_group(self, group: Group) -> None:
         self._done.update(feed.id for feed in group.feeds)
@@ -308,41 +324,59 @@ class Sync:
     async def _read_feed(self, group: Group, feed: Feed, stream: Stream) -> bool:
         """Read one feed; False when its whole tool turned out to be off."""
         if feed.id in self._read:
-            return await self._concluded(group, feed, stream, Tally(), None)
+            return await self._concluded(group, feed, stream, PullResult())
         mode = self._mode(feed, stream)
         self._doing = f"{stream.title} {feed.scope_text}".strip()
-        result = await self._puller.pull(
-            feed, stream, mode, all_details=self._wish.full and stream.detail is not None
-        )
-        return await self._concluded(group, feed, stream, result.tally, result.refusal)
+        kind = probing(stream) if feed.id in self._wish.probes else None
+        if kind is Probing.ROWS and not await self._replica.running_pull(feed):
+            told = await ask_rows(self._puller, feed, stream)
+            self._step(Tally(calls=told.calls, refused=int(isinstance(told, Refusal))))
+            if isinstance(told, Refusal):
+                return await self._concluded(group, feed, stream, PullResult(refusal=told))
+            if not self._told([feed], told.changes):
+                return True
+        everything = self._wish.full and stream.detail is not None
+        glance = kind is Probing.GLANCE
+        result = await self._puller.pull(feed, stream, mode, all_details=everything, glance=glance)
+        return await self._concluded(group, feed, stream, result)
+
+    def _told(self, feeds: Sequence[Feed], changes: int) -> bool:
+        """Note what a probe told; whether it told of any change."""
+        self.report.probes.append(FeedProbe(tuple(feed.id for feed in feeds), changes))
+        return changes > 0
 
     async def _read_family(self, group: Group, members: list[tuple[Feed, Stream]]) -> None:
         """Read the members of a family, each over the windows of days that hold something."""
         resumed = [pair for pair in members if await self._replica.running_pull(pair[0])]
-        fresh: dict[Mode, list[tuple[Feed, Stream]]] = defaultdict(list)
+        fresh: dict[tuple[Mode, bool], list[tuple[Feed, Stream]]] = defaultdict(list)
         for feed, stream in members:
             if (feed, stream) not in resumed:
-                fresh[self._mode(feed, stream)].append((feed, stream))
+                probed = feed.id in self._wish.probes
+                fresh[Mode.WINDOW if probed else self._mode(feed, stream), probed].append((feed, stream))
         for feed, stream in resumed:
             if not await self._read_feed(group, feed, stream):
                 return
-        for mode, some in fresh.items():
-            if not await self._read_windows(group, some, mode):
+        for (mode, probed), some in fresh.items():
+            if not await self._read_windows(group, some, mode, probed=probed):
                 return
 
-    async def _read_windows(self, group: Group, members: list[tuple[Feed, Stream]], mode: Mode) -> bool:
+    async def _read_windows(
+        self, group: Group, members: list[tuple[Feed, Stream]], mode: Mode, *, probed: bool
+    ) -> bool:
         self._doing = f"Daily logs {members[0][0].scope_text}"
         family = Family(members, self._pace.header_stream, self._pace.project_stream)
         layout = await lay_out(self._puller, family, mode, recent_days=self._pace.recent_days)
         if isinstance(layout, Refusal):
             self._step(Tally(calls=layout.calls, refused=1))
             feed, stream = members[0]
-            return await self._concluded(group, feed, stream, Tally(calls=layout.calls), layout)
+            return await self._concluded(group, feed, stream, PullResult(refusal=layout))
         self._step(Tally(calls=layout.calls))
+        if probed and not self._told([feed for feed, _ in members], layout.news):
+            return True
         await self._replica.begin_family([(feed, layout.segments[feed.id]) for feed, _ in members], mode)
         for feed, stream in members:
             result = await self._puller.pull(feed, stream, mode)
-            if not await self._concluded(group, feed, stream, result.tally, result.refusal):
+            if not await self._concluded(group, feed, stream, result):
                 return False
         return True
 
@@ -351,23 +385,30 @@ class Sync:
         whole = self._wish.full or self._wish.sweep
         return mode_for(stream, feed, now=now, sweep_every=self._pace.sweep_every, full=whole)
 
-    async def _concluded(
-        self, group: Group, feed: Feed, stream: Stream, tally: Tally, refusal: Refusal | None
-    ) -> bool:
+    async def _concluded(self, group: Group, feed: Feed, stream: Stream, result: PullResult) -> bool:
         """Draw the consequences of one feed's reading; False when its whole group must be left alone."""
-        if refusal is not None:
-            return await self._refused(group, feed, stream, refusal)
+        if result.refusal is not None:
+            return await self._refused(group, feed, stream, result.refusal)
+        tally = result.tally
         if stream.detail is not None:
             tally.add(await self._details.pay(feed, stream))
         if stream.name == self._pace.tools_stream and feed.completed_at and tally.changes:
             await self._ask_again(feed.scope.project_id)
         self._given_up.clear()
         self.report.feeds_read += 1
+        self._note(feed, result)
+        self._meter.feed_done(stream.name, tally.calls)
+        return True
+
+    def _note(self, feed: Feed, result: PullResult) -> None:
+        """Note what a planner learns from."""
+        tally = result.tally
+        if result.glance:
+            self.report.probes.append(FeedProbe((feed.id,), tally.changes, brought=True))
+            return
         first = feed.completed_at is None
         calls = tally.calls - tally.details
         self.report.reads.append(FeedRead(feed.id, self._clock.now(), tally.changes, calls, first))
-        self._meter.feed_done(stream.name, tally.calls)
-        return True
 
     async def _ask_again(self, project_id: str | None) -> None:
         """Open what is off in a project whose tools have changed: one of them may have been switched on."""
@@ -427,3 +468,15 @@ _REASONS = {
     Access.GONE: "What it belongs to was deleted.",
     Access.HIDDEN: "What it belongs to can no longer be seen by this connection.",
 }
+
+
+def _first(failures: BaseExceptionGroup[TiebeamError]) -> TiebeamError:
+    """Return the first error of a group; that it was asked to stop only if nothing else was wrong."""
+    wrong = failures.subgroup(
+        lambda error: isinstance(error, TiebeamError) and not isinstance(error, StoppedError)
+    )
+    group = wrong or failures
+    error = group.exceptions[0]
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

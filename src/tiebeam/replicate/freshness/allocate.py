@@ -6,8 +6,9 @@ is best read every `sqrt(2 price c / (w r))`, between its bounds; the price is f
 the calls fit. The delay less the calls' worth is concave in the price, so the calls never rise with it:
 bisection is enough.
 
-An item with a probe may be probed instead, and read when the probe tells of a change or, for what the probe
-does not show, at an interval of its own. Which of the two is better is asked at every price.
+An item with a probe may be probed instead, and read for what the probe does not show at an interval of its
+own; and when the probe tells of a change, unless that comes with it. Which of the two is better is asked at
+every price.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
 _PRICE_MAX = 1e9
 _PRICE_MIN = 1e-9
-_HALVINGS = 40
-"""Which leaves the price exact to one part in ten billion."""
+_EXACT = 1 + 1e-8
+_STEPS_MAX = 120
+_CLOSE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class Demand:
     probe_calls: float = 0.0
     """0: it cannot be probed."""
     probe_sees: float = 0.0
+    probe_brings: bool = False
+    """Whether what a probe shows comes with it; else a read follows."""
+    hours_hidden_max: float = 0.0
+    """How long at most what no probe shows may go unread; 0: `hours_max`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +81,26 @@ def allocate(demands: Sequence[Demand], calls_per_hour: float) -> Allocation:
     """
     low, high = _PRICE_MIN, _PRICE_MAX
     spend = _Spend(demands)
-    if spend.at(low) <= calls_per_hour:
-        high = low
-    else:
-        for _ in range(_HALVINGS):
-            middle = math.sqrt(low * high)
-            if spend.at(middle) > calls_per_hour:
-                low = middle
-            else:
-                high = middle
+    high = low if spend.at(low) <= calls_per_hour else _price(spend, calls_per_hour, low, high)
     return Allocation(high, tuple(pace_at(high, demand) for demand in demands))
+
+
+def _price(spend: _Spend, calls_per_hour: float, low: float, high: float) -> float:
+    """Return the lowest price between two at which the calls fit, to a ten-millionth of them."""
+    middle, beside = 1.0, (0.0, 0.0)
+    for step in range(_STEPS_MAX):
+        spent = spend.at(middle)
+        low, high = (middle, high) if spent > calls_per_hour else (low, middle)
+        if high <= low * _EXACT or 0 <= calls_per_hour - spent <= calls_per_hour * _CLOSE:
+            break
+        # Between ceilings calls go with a power of the price: minus a half by the law. Aim a little high, so
+        # that the end is met from the side that fits, and halve for certain every fourth time.
+        here = (math.log(middle), math.log(spent / calls_per_hour))
+        slope = (here[1] - beside[1]) / (here[0] - beside[0]) if step and here[0] != beside[0] else -0.5
+        guess = math.exp(here[0] - (here[1] + _CLOSE / 2) / min(slope, -0.02))
+        beside = here
+        middle = guess if low < guess < high and step % 4 != 3 else math.sqrt(low * high)
+    return high
 
 
 def pace_at(price: float, demand: Demand) -> Pace:
@@ -101,17 +117,19 @@ def pace_at(price: float, demand: Demand) -> Pace:
 def _probed(price: float, demand: Demand, value: float) -> Pace:
     shown, hidden = value * demand.probe_sees, value * (1 - demand.probe_sees)
     probe = _hours(price, demand.probe_calls, shown, demand)
-    read = _hours(price, demand.cost_calls, hidden, demand)
-    # At most one read a change that is shown; fewer when several are found by one probe.
-    follow = demand.cost_calls * demand.rate_per_hour * demand.probe_sees
-    calls = demand.probe_calls / probe + demand.cost_calls / read + follow
+    read = _hours(price, demand.cost_calls, hidden, demand, demand.hours_hidden_max)
+    # A read follows each probe that shows something, however much that is.
+    shows_something = 1 - math.exp(-demand.rate_per_hour * demand.probe_sees * probe)
+    followed = 0.0 if demand.probe_brings else shows_something
+    calls = (demand.probe_calls + demand.cost_calls * followed) / probe + demand.cost_calls / read
     return Pace(read, probe, calls, (shown * probe + hidden * read) / 2)
 
 
-def _hours(price: float, calls: float, value: float, demand: Demand) -> float:
+def _hours(price: float, calls: float, value: float, demand: Demand, most: float = 0.0) -> float:
+    most = most or demand.hours_max
     if value <= 0:
-        return demand.hours_max
-    return min(max(math.sqrt(2 * price * calls / value), demand.hours_min), demand.hours_max)
+        return most
+    return min(max(math.sqrt(2 * price * calls / value), demand.hours_min), most)
 
 
 def _worth(pace: Pace, price: float) -> float:

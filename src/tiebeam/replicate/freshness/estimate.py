@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import repeat
 from operator import add, mul
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tiebeam.replicate.freshness.model import (
     HOURS_OF_WEEK,
@@ -38,6 +39,7 @@ LOOK_BACK_HOURS_MAX = 14 * 24
 CHANGES_PER_READ_MAX = 50
 """A bulk import is one event with many records: more than this says nothing about how often it happens."""
 
+HISTORY_WEIGHT = 0.5
 PRIOR_RATE_PER_HOUR = 0.05
 _COMPANY_CHANGES = 2.0
 _STREAM_CHANGES = 1.0
@@ -52,6 +54,26 @@ _CELLS = tuple(hour % 24 + (24 if hour >= 120 else 0) for hour in range(HOURS_OF
 """Hour of the day, workdays apart from weekends."""
 
 
+def begun(seen: Seen, history: Iterable[datetime]) -> Evidence:
+    """Return the evidence with which a feed's watch begins: when its records were last changed before.
+
+    `history` holds the vendor's own times of the fortnight before `seen`, one a record, and none where the
+    vendor tells no times. A record shows its last change only, so all of it counts for a half.
+    """
+    span = timedelta(hours=LOOK_BACK_HOURS_MAX)
+    known = Counter(
+        math.floor(hours_since_epoch(at)) for at in history if seen.until - span <= at < seen.until
+    )
+    if not known:
+        return observe(Evidence(), seen)
+    changes = array("d", bytes(8 * HOURS_OF_WEEK))
+    for hour, count in known.items():
+        changes[hour_of_week(hour)] += HISTORY_WEIGHT * min(count, CHANGES_PER_READ_MAX)
+    weeks = LOOK_BACK_HOURS_MAX / HOURS_OF_WEEK
+    hours = array("d", [HISTORY_WEIGHT * weeks]) * HOURS_OF_WEEK
+    return replace(observe(Evidence(), seen), changes=changes, hours=hours)
+
+
 def observe(evidence: Evidence, seen: Seen, shape: Sequence[float] | None = None) -> Evidence:
     """Return the evidence with one more read in it.
 
@@ -63,10 +85,12 @@ def observe(evidence: Evidence, seen: Seen, shape: Sequence[float] | None = None
         return replace(evidence, as_of=seen.until, reads=1.0, calls=float(seen.calls), told_pending=0)
     if seen.until <= evidence.as_of:
         return evidence
+    if seen.glance:
+        return _observe_glance(evidence, seen, shape)
     keep = 0.5 ** ((seen.until - evidence.as_of) / HALF_LIFE)
-    changes, hours = _watch(evidence, evidence.as_of, seen, shape, keep)
-    probed = evidence.probed_at is not None and evidence.probed_at > evidence.as_of
-    announced = min(seen.announced, seen.changes)
+    pieces = _unwatched(evidence, evidence.as_of, seen)
+    changes, hours = _watch(evidence, pieces, seen, shape, keep)
+    announced, unannounced = _shown(evidence, evidence.as_of, pieces, seen)
     return replace(
         evidence,
         as_of=seen.until,
@@ -75,30 +99,88 @@ def observe(evidence: Evidence, seen: Seen, shape: Sequence[float] | None = None
         reads=evidence.reads * keep + 1.0,
         calls=evidence.calls * keep + seen.calls,
         announced=evidence.announced * keep + announced,
-        unannounced=evidence.unannounced * keep + (seen.changes - announced if probed else 0),
+        unannounced=evidence.unannounced * keep + unannounced,
         told_pending=0,
         told=evidence.told * keep + evidence.told_pending,
         missed=evidence.missed * keep + seen.changes,
     )
 
 
+def _observe_glance(evidence: Evidence, seen: Seen, shape: Sequence[float] | None) -> Evidence:
+    """Take in a glance: it watched for its part of the changes since the last look, and for no others."""
+    assert evidence.as_of
+    looked_at = max(evidence.as_of, evidence.probed_at or evidence.as_of)
+    if seen.until <= looked_at:
+        return evidence
+    # Fading is reckoned from the last whole read, hours ago at most: nothing beside a half-life of weeks.
+    pieces = [_Piece(looked_at, seen.until, seen.glance_sees)]
+    changes, hours = _watch(replace(evidence, told_pending=0), pieces, seen, shape, 1.0)
+    return replace(
+        evidence,
+        changes=changes,
+        hours=hours,
+        probed_at=seen.until,
+        announced=evidence.announced + seen.changes,
+        missed=evidence.missed + seen.changes,
+    )
+
+
+class _Piece(NamedTuple):
+    """A time for which a part of the changes was not watched until now."""
+
+    start: datetime
+    end: datetime
+    share: float
+
+
+def _unwatched(evidence: Evidence, since: datetime, seen: Seen) -> list[_Piece]:
+    """Return what a whole read watches: what glances show since the last of them, the rest since `since`."""
+    glanced_at = evidence.probed_at
+    if not seen.glance_sees or glanced_at is None or not since < glanced_at < seen.until:
+        return [_Piece(since, seen.until, 1.0)]
+    hidden = _Piece(since, seen.until, 1 - seen.glance_sees)
+    return [hidden, _Piece(glanced_at, seen.until, seen.glance_sees)]
+
+
+def _shown(evidence: Evidence, since: datetime, pieces: Sequence[_Piece], seen: Seen) -> tuple[float, float]:
+    """Return how many of the changes that a whole read found a probe showed, or would have, and did not."""
+    if len(pieces) > 1:
+        hidden, rest = ((piece.end - piece.start).total_seconds() * piece.share for piece in pieces)
+        part = hidden / (hidden + rest)
+        return seen.changes * (1 - part), seen.changes * part
+    probed = evidence.probed_at is not None and evidence.probed_at > since
+    if not probed or seen.glance_sees:
+        return 0.0, 0.0
+    announced = min(seen.announced, seen.changes)
+    # A false alarm costs as much as a change that was not shown: probes that lie are given up the same way.
+    lied = seen.announced > 0 and not seen.changes and not evidence.told_pending
+    return announced, seen.changes - announced + lied
+
+
 def _watch(
-    evidence: Evidence, since: datetime, seen: Seen, shape: Sequence[float] | None, keep: float
+    evidence: Evidence, pieces: Sequence[_Piece], seen: Seen, shape: Sequence[float] | None, keep: float
 ) -> tuple[array[float], array[float]]:
-    """Return changes and hours by hour of the week, faded, with those since `since` laid on."""
-    start, end = hours_since_epoch(since), hours_since_epoch(seen.until)
-    begin = max(start, end - LOOK_BACK_HOURS_MAX)
-    found = min(seen.changes + evidence.told_pending, CHANGES_PER_READ_MAX)
-    counted = found * (end - begin) / (end - start)
-    changes = array("d", [value * keep for value in evidence.changes])
-    hours = array("d", [value * keep for value in evidence.hours])
-    parts = _parts(begin, end)
+    """Return changes and hours by hour of the week, faded, with those of the pieces laid on."""
+    changes, hours = _faded(evidence.changes, keep), _faded(evidence.hours, keep)
+    parts: list[tuple[int, float]] = []
+    whole = 0.0
+    for start, end, share in pieces:
+        since, until = hours_since_epoch(start), hours_since_epoch(end)
+        whole += (until - since) * share
+        begin = max(since, until - LOOK_BACK_HOURS_MAX)
+        parts += [(hour, span * share) for hour, span in _parts(begin, until)]
+    watched = math.fsum(span for _, span in parts)
+    found = min(seen.changes + evidence.told_pending, CHANGES_PER_READ_MAX) * watched / whole
     likely = [span * (shape[hour] if shape else 1.0) for hour, span in parts]
-    whole = math.fsum(likely)
+    total = math.fsum(likely)
     for (hour, span), chance in zip(parts, likely, strict=True):
         hours[hour] += span
-        changes[hour] += counted * (chance / whole if whole > 0 else span / (end - begin))
+        changes[hour] += found * (chance / total if total > 0 else span / watched)
     return changes, hours
+
+
+def _faded(values: array[float], keep: float) -> array[float]:
+    return values[:] if keep == 1 else array("d", map(mul, values, repeat(keep)))
 
 
 def _parts(start: float, end: float) -> list[tuple[int, float]]:

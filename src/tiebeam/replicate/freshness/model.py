@@ -35,6 +35,10 @@ class Probe:
     cost_calls: float
     sees_share: float
     """Which part of the changes it would show, 0 to 1: a count shows what was added, not what was edited."""
+    brings: bool = False
+    """Whether what it shows comes with it, as with a glance at one of two listings: no read need follow."""
+    asks: str = "a count"
+    """What it is, in words: `a count of the days`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,10 @@ class Seen:
     calls: int
     announced: int = 0
     """Of the changes, those that a probe had told of."""
+    glance: bool = False
+    """Whether it was a glance, which shows a part of the changes only."""
+    glance_sees: float = 0.0
+    """Which part of the changes glances at this feed show; 0: they are not made."""
 
 
 def _zeros() -> array[float]:

@@ -23,7 +23,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 HOURS_MIN = 1 / 60
 """Nothing is read more often than once a minute: webhooks are for that."""
 RECONCILE_EVERY = timedelta(hours=6)
-"""How often at least what webhooks cover is read, to find those that were lost."""
+"""How often at least what webhooks or glances show is read whole, for what they do not."""
 CRITICAL_TIMES = 5.0
 """So many times its interval, and a feed's age is critical (requirement R16)."""
 CRITICAL_SHARE_MAX = 0.6
@@ -64,6 +64,8 @@ class Slot:
     rate_per_hour: float
     """Changes that only a read or a probe will show, in the hour planned for."""
     hours_max: float
+    hours_hidden_max: float
+    """How long at most it may go without being read whole, where probes show most of it."""
 
     @property
     def interval(self) -> timedelta:
@@ -74,26 +76,28 @@ class Slot:
         """Return when it is to be read whole again, having been read whole at `read_at`."""
         probe = self.item.probe
         shown = probe.sees_share if probe and self.pace.probe_hours else 0.0
-        return moment_of(self._due(hours_since_epoch(read_at), self.item.cost_calls, 1 - shown))
+        most = self.hours_hidden_max if shown else self.hours_max
+        return moment_of(self._due(hours_since_epoch(read_at), self.item.cost_calls, 1 - shown, most))
 
     def next_probe(self, looked_at: datetime) -> datetime | None:
         """Return when it is to be probed, having been looked at `looked_at`; None: it is not probed."""
         probe = self.item.probe
         if probe is None or self.pace.probe_hours is None:
             return None
-        return moment_of(self._due(hours_since_epoch(looked_at), probe.cost_calls, probe.sees_share))
+        start = hours_since_epoch(looked_at)
+        return moment_of(self._due(start, probe.cost_calls, probe.sees_share, self.hours_max))
 
-    def _due(self, start: float, calls: float, share: float) -> float:
+    def _due(self, start: float, calls: float, share: float, most: float) -> float:
         """Return when what has piled up since `start` is worth the calls at the plan's price.
 
         With a constant rate this is the square-root law. With the week's ups and downs it is the same law
         on what has really piled up: the expected changes, times how long each has waited.
         """
         if share <= 0:
-            return start + self.hours_max
+            return start + most
         unseen = (self.item.missed_share if self.item.covered_by_webhook else 1.0) * share
         worth = self.price * calls / self.item.weight
-        at, end = start, start + self.hours_max
+        at, end = start, start + most
         changes = waited = 0.0
         while at < end:
             upto = math.floor(at) + 1.0
@@ -192,7 +196,9 @@ class Plan:
             item=slot.item,
             rate_per_hour=slot.rate_per_hour,
             every=timedelta(hours=(slot.pace.probe_hours if look.probe else None) or slot.pace.read_hours),
-            at_most=timedelta(hours=slot.hours_max),
+            at_most=timedelta(
+                hours=slot.hours_max if look.probe or not slot.pace.probe_hours else slot.hours_hidden_max
+            ),
             age=None if look.last_at == NEVER else max(now - look.last_at, timedelta(0)),
             probe=look.probe,
         )
@@ -237,12 +243,18 @@ def plan(
     owed = math.fsum(item.calls_per_change * rates[item.feed_id] for item in items)
     owed = min(owed, budget_calls_per_hour / 2)
     budget = budget_calls_per_hour - owed
-    stretch = _stretch(items, budget)
-    demands = [_demand(item, rates[item.feed_id], stretch) for item in items]
+    stretch, relaxed = _stretch(items, budget)
+    demands = [_demand(item, rates[item.feed_id], stretch, relaxed=relaxed) for item in items]
     allocation = allocate(demands, budget)
     slots = {
         item.feed_id: Slot(
-            item, known[item.feed_id], allocation.price, pace, demand.rate_per_hour, demand.hours_max
+            item,
+            known[item.feed_id],
+            allocation.price,
+            pace,
+            demand.rate_per_hour,
+            demand.hours_max,
+            demand.hours_hidden_max,
         )
         for item, pace, demand in zip(items, allocation.paces, demands, strict=True)
     }
@@ -261,24 +273,33 @@ def _ceiling(item: Item) -> timedelta:
     return max(item.ceiling, RECONCILE_EVERY) if item.covered_by_webhook else item.ceiling
 
 
-def _stretch(items: Sequence[Item], budget: float) -> float:
-    """Return how far the ceilings must give way.
+def _stretch(items: Sequence[Item], budget: float) -> tuple[float, bool]:
+    """Return how far the ceilings must give way, and whether glances may stand for reads before that.
 
-    Not at all while they fit. Else to just below critical, while that leaves calls for what changes. Else
-    so far that they cost a small part of the budget: then ages are bounded by what the calls can do, and
-    the law does the rest.
+    Not at all while they fit, or while they fit with glances, which leave only deletions to be found later.
+    Else to just below critical, while that leaves calls for what changes. Else so far that they cost a small
+    part of the budget: then ages are bounded by what the calls can do, and the law does the rest.
     """
-    wanted = math.fsum(item.cost_calls / (_ceiling(item) / timedelta(hours=1)) for item in items)
+    if math.fsum(item.cost_calls / (_ceiling(item) / timedelta(hours=1)) for item in items) <= budget:
+        return 1.0, False
+    wanted = math.fsum(_look_calls(item) / (_ceiling(item) / timedelta(hours=1)) for item in items)
     if wanted <= budget:
-        return 1.0
+        return 1.0, True
     if wanted <= CRITICAL_TIMES * CRITICAL_SHARE_MAX * budget:
-        return CRITICAL_TIMES
-    return wanted / (FLOOR_SHARE * budget)
+        return CRITICAL_TIMES, True
+    return wanted / (FLOOR_SHARE * budget), True
 
 
-def _demand(item: Item, rate: float, stretch: float) -> Demand:
+def _look_calls(item: Item) -> float:
+    """Return what it costs to see almost all of what has changed."""
+    return item.probe.cost_calls if item.probe and item.probe.brings else item.cost_calls
+
+
+def _demand(item: Item, rate: float, stretch: float, *, relaxed: bool) -> Demand:
     hours_max = max(_ceiling(item) / timedelta(hours=1) * stretch, HOURS_MIN)
     probe = item.probe
+    glances = relaxed and probe is not None and probe.brings
+    hidden_max = max(hours_max, RECONCILE_EVERY / timedelta(hours=1)) if glances else hours_max
     return Demand(
         cost_calls=item.cost_calls,
         rate_per_hour=rate,
@@ -287,4 +308,6 @@ def _demand(item: Item, rate: float, stretch: float) -> Demand:
         hours_max=hours_max,
         probe_calls=probe.cost_calls if probe else 0.0,
         probe_sees=probe.sees_share if probe else 0.0,
+        probe_brings=probe is not None and probe.brings,
+        hours_hidden_max=hidden_max,
     )

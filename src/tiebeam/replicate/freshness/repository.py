@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tiebeam.replicate.freshness.estimate import observe
+from tiebeam.replicate.freshness.estimate import LOOK_BACK_HOURS_MAX, begun, observe
 from tiebeam.replicate.freshness.model import Evidence
 from tiebeam.store.sql import queries
 
@@ -37,17 +38,26 @@ class Freshness:
             rows = await tx.rows(Q["evidence"], self._named())
         return {row[0]: _evidence(row) for row in rows}
 
-    async def note_read(self, feed_id: int, seen: Seen, estimate: Estimate | None = None) -> None:
+    async def note_read(
+        self, feed_id: int, seen: Seen, estimate: Estimate | None = None, *, feed_ids: Sequence[int] = ()
+    ) -> None:
         """Take in what one read found; `estimate` says when in a long interval its changes are likely.
 
-        A feed of another connection is none of ours: nothing is noted.
+        After the first read of an item, the times of the records of `feed_ids`, its feeds, tell how often it
+        changed before. A feed of another connection is none of ours: nothing is noted.
         """
         shape: Sequence[float] | None = estimate.rates_per_hour if estimate else None
         async with self._store.transaction(self._tenant_id) as tx:
             await tx.run(Q["ensure_evidence"], self._named(feed_id=feed_id))
             rows = await tx.rows(Q["lock_evidence"], self._named(feed_id=feed_id))
             if rows:
-                found = observe(_evidence(rows[0]), seen, shape)
+                before = _evidence(rows[0])
+                if before.as_of is None and feed_ids:
+                    since = seen.until - timedelta(hours=LOOK_BACK_HOURS_MAX)
+                    named = self._named(feed_ids=list(feed_ids), since=since)
+                    found = begun(seen, [row[0] for row in await tx.rows(Q["history"], named)])
+                else:
+                    found = observe(before, seen, shape)
                 await tx.run(Q["keep_evidence"], self._named(feed_id=feed_id, **_columns(found)))
 
     async def note_probe(self, feed_id: int, at: datetime) -> None:
@@ -95,4 +105,5 @@ def _columns(evidence: Evidence) -> dict[str, Any]:
         "told_pending": evidence.told_pending,
         "told": evidence.told,
         "missed": evidence.missed,
+        "probed_at": evidence.probed_at,
     }

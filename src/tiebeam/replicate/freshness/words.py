@@ -33,7 +33,7 @@ def reason(why: Why) -> str:
         return f"{name}: never read."
     last = f"{'looked at' if why.probe else 'read'} {span(why.age)} ago"
     if why.probe:
-        return f"{name}: {pace(why.rate_per_hour)}; a count shows most of it for {calls(why)}, {last}."
+        return f"{name}: {pace(why.rate_per_hour)}, worth {_probe(why)}, {last}."
     if why.every >= why.at_most * 0.999:
         return f"{name}: {_bound(why)}, {last}."
     return f"{name}: {pace(why.rate_per_hour)}, worth a read every {span(why.every)}, {last}."
@@ -45,10 +45,11 @@ def _bound(why: Why) -> str:
     return f"{pace(why.rate_per_hour)}, and never left unread for longer than {span(why.at_most)}"
 
 
-def calls(why: Why) -> str:
-    """Return what a probe costs beside a read."""
-    cost = why.item.probe.cost_calls if why.item.probe else why.item.cost_calls
-    return f"{cost:.0f} of the {why.item.cost_calls:.0f} calls of a read"
+def _probe(why: Why) -> str:
+    """Say what is asked instead of a read, and what that costs beside it."""
+    assert why.item.probe
+    cost = f"{why.item.probe.cost_calls:.0f} of the {why.item.cost_calls:.0f} calls of a read"
+    return f"{why.item.probe.asks} every {span(why.every)} for {cost}"
 
 
 def where(item: Item) -> str:

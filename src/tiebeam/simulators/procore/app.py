@@ -54,7 +54,7 @@ class ProcoreSimulator:
 
     `routes` are the operations beside the reads. `on_request` is called with the moment before each API
     call, so that whoever fills the state can let it live up to then; `on_advance` when control asks to move
-    on by some seconds.
+    on by some seconds; `on_changes` when it asks for so many changes at once, and returns how many it made.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class ProcoreSimulator:
         self.faults = faults
         self.on_request: Callable[[datetime], None] | None = None
         self.on_advance: Callable[[float], None] | None = None
+        self.on_changes: Callable[[int], int] | None = None
         self.oauth = OAuth(self.options, self.options.token_seed or state.seed)
         self.limits = Limits(self.options)
         self.stats = Stats()

@@ -30,6 +30,7 @@ class Simulated(Protocol):
     state: ProcoreState
     faults: Faults | None
     on_advance: Callable[[float], None] | None
+    on_changes: Callable[[int], int] | None
 
     def truth(
         self,
@@ -85,7 +86,7 @@ def _json_fields(request: SimRequest) -> dict[str, Any]:
 
 
 def _control(simulator: Simulated, fields: dict[str, Any]) -> SimResponse:
-    """Do what each field asks, in this order: faults, tool, project, advance_seconds."""
+    """Do what each field asks, in this order: faults, tool, project, advance_seconds, changes."""
     if "faults" in fields:
         _control_faults(simulator, fields["faults"])
     if "tool" in fields:
@@ -98,6 +99,11 @@ def _control(simulator: Simulated, fields: dict[str, Any]) -> SimResponse:
         if simulator.on_advance is None:
             raise ApiError(400, "Nothing lives in this simulator: no advance hook is set")
         simulator.on_advance(float(fields["advance_seconds"]))
+    if "changes" in fields:
+        if simulator.on_changes is None:
+            raise ApiError(400, "Nothing lives in this simulator: no hook for changes is set")
+        made = simulator.on_changes(int(fields["changes"]))
+        return json_response({"now": simulator.state.now().isoformat(), "changes": made})
     return json_response({"now": simulator.state.now().isoformat()})
 
 
