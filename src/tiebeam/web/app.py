@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from tiebeam.web.assets import static
+from tiebeam.web.guard import nowhere, route
+from tiebeam.web.headers import SecurityHeaders
 from tiebeam.web.health import healthz, metrics, readyz
+from tiebeam.web.pages.table import ROWS
 from tiebeam.web.webhooks import deliveries
 
 if TYPE_CHECKING:
-    from tiebeam.web.parts import Services
+    from tiebeam.web.parts import House, Services
 
 
-def create_app(services: Services) -> FastAPI:
-    """Return the application; it has no documentation pages and tells nothing of itself."""
-    return _app(Route("/webhooks/procore", deliveries(services), methods=["POST"]), *_probes(services))
+def create_app(services: Services, house: House | None = None) -> FastAPI:
+    """Return the application: the door for deliveries, the probes and, with a `house`, the console."""
+    door = Route("/webhooks/procore", deliveries(services), methods=["POST"])
+    if house is None:
+        return _app(door, *_probes(services))
+    pages = [route(row, house) for row in ROWS]
+    made = _app(door, *_probes(services), Route("/static/{version}/{name}", static), *pages)
+    made.add_middleware(SecurityHeaders)
+    made.add_exception_handler(404, partial(nowhere, house))
+    return made
 
 
 def create_probes(services: Services) -> FastAPI:

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from uuid import UUID
 
+    from tiebeam.app import App
+    from tiebeam.identity.accounts import Accounts
+    from tiebeam.identity.keys import ApiKeys
+    from tiebeam.kernel.clock import Clock
+    from tiebeam.operations.audit.repository import Trail
     from tiebeam.replicate.webhooks.receive import Receiver
+    from tiebeam.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +33,16 @@ class Services:
     """How many deliveries are worked on at once; more are asked to come again."""
     body_wait_seconds: float = 3.0
     """How long a sender may take over its body."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the console stands on, for every company of one database."""
+
+    clock: Clock
+    settings: Settings
+    accounts: Accounts
+    keys: ApiKeys
+    trail: Trail
+    app: Callable[[UUID], Awaitable[App]]
+    """Returns one company's side of things."""

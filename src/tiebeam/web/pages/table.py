@@ -1,0 +1,9 @@
+"""All pages and actions: the one table that routing and the walk over every role read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tiebeam.web.pages import door, overview
+
+ROWS: Final = (*door.ROWS, *overview.ROWS)

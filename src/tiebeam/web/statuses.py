@@ -1,0 +1,25 @@
+"""Which HTTP status an error of ours is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tiebeam.kernel.errors import TiebeamError
+
+_BY_PREFIX: Final = (
+    ("records.unknown", 404),
+    ("identity.not_allowed", 403),
+    ("input.", 400),
+    ("records.", 400),
+    ("app.", 409),
+    ("connection.", 409),
+    ("procore.", 502),
+    ("transport.", 502),
+    ("store.", 503),
+)
+
+
+def status_of(error: TiebeamError) -> int:
+    """Return the status by the beginning of the error's code; 500 for what is a fault of ours."""
+    return next((status for prefix, status in _BY_PREFIX if error.code.startswith(prefix)), 500)
