@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.kernel.canonical import canonical
 from tiebeam.kernel.correlation import correlation_id
-from tiebeam.kernel.scrub import scrub
+from tiebeam.kernel.scrub import scrub, scrub_text
 from tiebeam.operations.audit.model import Actor, ActorKind, Entry, Fault, Verified, Wanted
 from tiebeam.operations.audit.plan import START, first_fault, linked
 from tiebeam.store.sql import queries
@@ -51,8 +51,9 @@ class Trail:
         Note last: the tenant's chain is held until the transaction ends. What looks like a secret in `detail`
         is taken out.
         """
+        named = Actor(actor.kind, actor.id, scrub_text(actor.name))
         async with self._in(tenant_id, tx) as within:
-            await _add(within, tenant_id, self._clock.now(), actor, act, subject, _plain(detail or {}))
+            await _add(within, tenant_id, self._clock.now(), named, act, subject, _plain(detail or {}))
 
     async def entries(
         self,
@@ -104,9 +105,7 @@ class Trail:
     async def hash_at(self, tenant_id: UUID, number: int) -> bytes | None:
         """Return the hash of an entry, to be held against one that was kept elsewhere; None when there is none."""
         async with self._store.autocommit(tenant_id) as single:
-            found: bytes | None = await single.value(
-                Q["hash_at"], {"tenant_id": tenant_id, "number": number}
-            )
+            found: bytes | None = await single.value(Q["hash_at"], {"tenant_id": tenant_id, "number": number})
         return found
 
     @asynccontextmanager

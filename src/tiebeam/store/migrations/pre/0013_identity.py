@@ -183,7 +183,16 @@ _FUNCTIONS = (
 
 def upgrade() -> None:
     """Create the tables behind the wall, and the ways past it: whoever has a secret may learn whose it is."""
-    for statement in (_PERSON, _PERSON_EMAIL, _VOUCHED, _DEVICE, _SESSION, _SESSION_PERSON, _KEY, _KEY_TENANT):
+    for statement in (
+        _PERSON,
+        _PERSON_EMAIL,
+        _VOUCHED,
+        _DEVICE,
+        _SESSION,
+        _SESSION_PERSON,
+        _KEY,
+        _KEY_TENANT,
+    ):
         op.execute(statement)
     for statement in (_FLOW, _WAIT, _WAIT_LAST):
         op.execute(statement)
