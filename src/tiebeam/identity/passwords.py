@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
+from itertools import pairwise
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -18,17 +19,18 @@ PIN_DIGITS: Final = (6, 12)
 
 _AT_ONCE = 2
 """Each takes 64 MiB: a crowd at the door must not take the memory of everything else."""
-# What people choose when twelve characters are asked for; digits and marks around a word do not save it.
-_WORST: Final = frozenset(
-    "password passwords passwordpassword letmein letmeinletmein welcome welcomewelcome qwerty qwertyuiop"
-    " qwertyuiopas qwertyqwerty asdfghjkl asdfghjklasdf zxcvbnm qazwsx qazwsxedc qazwsxedcrfv iloveyou"
-    " iloveyouiloveyou adminadmin administrator admin administration changeme changemechangeme changeit default"
-    " secret secretsecret topsecret trustno trustnoone football baseball basketball superman batman dragon monkey"
-    " sunshine princess whatever master mastermaster abcdefghijkl abcdefgh abcabcabcabc computer internet samsung"
-    " startrek starwars liverpool chelsea arsenal michael jennifer jordan construction contractor builder"
-    " buildings procore tiebeam superintendent companyname company login access test testtest testtesttest"
-    " temporary temppassword newpassword mypassword thisismypassword password1password".split()
-)
+# What people choose when twelve characters are asked for; digits and marks around it do not save a word.
+_WORDS = """
+password passwords passwordpassword letmein letmeinletmein welcome welcomewelcome qwerty qwertyuiop
+qwertyuiopas qwertyqwerty asdfghjkl asdfghjklasdf zxcvbnm qazwsx qazwsxedc qazwsxedcrfv iloveyou
+iloveyouiloveyou adminadmin administrator admin administration changeme changemechangeme changeit default
+secret secretsecret topsecret trustno trustnoone football baseball basketball superman batman dragon
+monkey sunshine princess whatever master mastermaster abcdefghijkl abcdefgh abcabcabcabc computer internet
+samsung startrek starwars liverpool chelsea arsenal michael jennifer jordan construction contractor
+builder buildings procore tiebeam superintendent companyname company login access test testtest
+testtesttest temporary temppassword newpassword mypassword thisismypassword password1password
+"""
+_WORST: Final = frozenset(_WORDS.split())
 _RUNS: Final = (
     "01234567890123456789",
     "98765432109876543210",
@@ -110,7 +112,7 @@ def check_pin(pin: str) -> None:
 
 
 def _is_easy(pin: str) -> bool:
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     repeated = any(pin == (pin[:n] * len(pin))[: len(pin)] for n in (1, 2, 3))
     return repeated or steps in ({1}, {9})
 

@@ -110,12 +110,10 @@ class People:
 
     async def hold(self, person_id: UUID) -> Person:
         """Return somebody, held until the transaction ends. Raises BadInputError when there is nobody."""
-        # Always the administrators first: in the same order nobody waits for one another for ever.
-        await self._tx.rows(Q["hold_admins"], {"tenant_id": self._tenant_id})
         return known(_first(await self._tx.rows(Q["hold_person"], self._named(person_id))))
 
-    async def admins(self) -> set[UUID]:
-        """Return the standing administrators."""
+    async def hold_admins(self) -> set[UUID]:
+        """Return the standing administrators, held until the transaction ends; before anybody else is."""
         return {row[0] for row in await self._tx.rows(Q["hold_admins"], {"tenant_id": self._tenant_id})}
 
     async def kept(self, person_id: UUID) -> tuple[str | None, str | None]:
@@ -135,11 +133,11 @@ class People:
         """Let somebody in, or not."""
         await self._tx.run(Q["set_active"], self._named(person_id, active=active))
 
-    async def set_password(self, person_id: UUID, password_hash: str, *, former: str | None = None) -> None:
-        """Keep somebody's password; with `former`, only in the place of that hash."""
+    async def set_password(self, person_id: UUID, password_hash: str, *, former: str | None = None) -> bool:
+        """Keep somebody's password; with `former`, only in the place of that hash. Say whether it is kept."""
         query = Q["set_password"] if former is None else Q["renew_password"]
         more = {} if former is None else {"former": former}
-        await self._tx.run(query, self._named(person_id, hash=password_hash, **more))
+        return await self._tx.run(query, self._named(person_id, hash=password_hash, **more)) > 0
 
     async def set_pin(self, person_id: UUID, pin_hash: str | None) -> None:
         """Keep somebody's PIN, or none."""
@@ -176,6 +174,12 @@ class Desk:
         self.keys = Keys(tx, tenant_id)
         self.devices = EnrolledDevices(tx, tenant_id)
         self.flows = Flows(tx, tenant_id)
+
+    async def tenant(self) -> Tenant:
+        """Return the company."""
+        found = await self._tx.one(Tenant, Q["find_tenant"], {"id": self._tenant_id})
+        assert found
+        return found
 
     async def note(self, by: By, act: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
         """Note what was done."""

@@ -91,7 +91,7 @@ def email_of(text: str) -> str:
 
 
 def email_or_none(text: str) -> str | None:
-    """Return an e-mail address as it is kept, None when it is none: a password, perhaps, in the wrong field."""
+    """Return an e-mail address as it is kept; None for what is none (a password, in the wrong field)."""
     try:
         return email_of(text)
     except BadInputError:

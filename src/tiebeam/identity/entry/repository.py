@@ -117,6 +117,10 @@ class Sessions(_Within):
         named = self._named(person_id=person_id, device_id=device_id, but=but)
         return await self._tx.run(Q["end_sessions"], named)
 
+    async def end_all_by_pin(self, person_id: UUID) -> int:
+        """End the sessions that somebody began with a PIN; return how many."""
+        return await self._tx.run(Q["end_sessions_by_pin"], self._named(person_id=person_id))
+
     async def drop_over(self, person_id: UUID, at: datetime, idle_since: datetime) -> None:
         """Forget somebody's sessions that are over."""
         await self._tx.run(Q["drop_over"], self._named(person_id=person_id, at=at, idle_since=idle_since))
