@@ -71,7 +71,13 @@ class OidcSignIn:
         raise NotImplementedError
 
     async def finish(
-        self, secret: str | None, *, state: str | None, code: str | None, error: str | None = None, address: str
+        self,
+        secret: str | None,
+        *,
+        state: str | None,
+        code: str | None,
+        error: str | None = None,
+        address: str,
     ) -> Returned | Refused:
         """End a sign-in with what the provider sent back. `secret` is from the cookie; it serves once.
 

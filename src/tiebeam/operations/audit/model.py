@@ -87,7 +87,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a look at the whole chain found. Whoever keeps number and hash elsewhere can tell a rewritten chain."""
+    """What a look at the whole chain found. Number and hash, kept elsewhere, show a chain written anew."""
 
     entries: int
     number: int

@@ -4,45 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tiebeam.kernel.canonical import canonical
-from tiebeam.operations.audit.model import Entry, Fault
+from tiebeam.operations.audit.model import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable
 
-    from tiebeam.operations.audit.model import Actor
+    from tiebeam.operations.audit.model import Entry
 
 START: Final = bytes(32)
 """What the first entry follows."""
-
-
-def linked(
-    previous: bytes,
-    *,
-    tenant_id: object,
-    number: int,
-    at: datetime,
-    actor: Actor,
-    act: str,
-    subject: str,
-    detail: Mapping[str, Any],
-    correlation_id: str | None,
-) -> bytes:
-    """Return the SHA-256 hash of an entry and all that came before it."""
-    said = {
-        "tenant": str(tenant_id),
-        "number": number,
-        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": [actor.kind, actor.id, actor.name],
-        "act": act,
-        "subject": subject,
-        "detail": detail,
-        "correlation": correlation_id,
-    }
-    return sha256(previous + canonical(said)).digest()
 
 
 def first_fault(entries: Iterable[Entry], number: int, before: bytes) -> Fault | None:
@@ -60,15 +33,15 @@ def first_fault(entries: Iterable[Entry], number: int, before: bytes) -> Fault |
 
 
 def hash_of(entry: Entry) -> bytes:
-    """Return the hash that an entry ought to have."""
-    return linked(
-        entry.previous,
-        tenant_id=entry.tenant_id,
-        number=entry.number,
-        at=entry.at,
-        actor=entry.actor,
-        act=entry.act,
-        subject=entry.subject,
-        detail=entry.detail,
-        correlation_id=entry.correlation_id,
-    )
+    """Return the SHA-256 hash that an entry ought to have: of what it says and of all before it."""
+    said = {
+        "tenant": str(entry.tenant_id),
+        "number": entry.number,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": [entry.actor.kind, entry.actor.id, entry.actor.name],
+        "act": entry.act,
+        "subject": entry.subject,
+        "detail": entry.detail,
+        "correlation": entry.correlation_id,
+    }
+    return sha256(entry.previous + canonical(said)).digest()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.kernel.canonical import canonical
 from tiebeam.kernel.correlation import correlation_id
-from tiebeam.kernel.scrub import scrub
+from tiebeam.kernel.scrub import scrub, scrub_text
 from tiebeam.operations.audit.model import Actor, ActorKind, Entry, Fault, Verified, Wanted
-from tiebeam.operations.audit.plan import START, first_fault, linked
+from tiebeam.operations.audit.plan import START, first_fault, hash_of
 from tiebeam.store.sql import queries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-    from datetime import datetime
     from uuid import UUID
 
     from tiebeam.kernel.clock import Clock
@@ -51,8 +51,20 @@ class Trail:
         Note last: the tenant's chain is held until the transaction ends. What looks like a secret in `detail`
         is taken out.
         """
+        entry = Entry(
+            tenant_id=tenant_id,
+            number=0,
+            at=self._clock.now(),
+            actor=Actor(actor.kind, actor.id, scrub_text(actor.name)),
+            act=act,
+            subject=scrub_text(subject),
+            detail=_plain(detail or {}),
+            correlation_id=correlation_id(),
+            previous=START,
+            hash=b"",
+        )
         async with self._in(tenant_id, tx) as within:
-            await _add(within, tenant_id, self._clock.now(), actor, act, subject, _plain(detail or {}))
+            await _add(within, entry)
 
     async def entries(
         self,
@@ -102,11 +114,9 @@ class Trail:
         return Verified(count, number, before, fault)
 
     async def hash_at(self, tenant_id: UUID, number: int) -> bytes | None:
-        """Return the hash of an entry, to be held against one that was kept elsewhere; None when there is none."""
+        """Return the hash of an entry, to be held against one that was kept elsewhere; None for none."""
         async with self._store.autocommit(tenant_id) as single:
-            found: bytes | None = await single.value(
-                Q["hash_at"], {"tenant_id": tenant_id, "number": number}
-            )
+            found: bytes | None = await single.value(Q["hash_at"], {"tenant_id": tenant_id, "number": number})
         return found
 
     @asynccontextmanager
@@ -118,37 +128,26 @@ class Trail:
             yield own
 
 
-async def _add(
-    tx: Transaction,
-    tenant_id: UUID,
-    at: datetime,
-    actor: Actor,
-    act: str,
-    subject: str,
-    detail: dict[str, Any],
-) -> None:
-    await tx.run(Q["begin_chain"], {"tenant_id": tenant_id, "start": START})
-    ((last, previous),) = await tx.rows(Q["hold_chain"], {"tenant_id": tenant_id})
-    said = {
-        "tenant_id": tenant_id,
-        "number": last + 1,
-        "at": at,
-        "act": act,
-        "subject": subject,
-        "correlation_id": correlation_id(),
-    }
-    added = linked(previous, actor=actor, detail=detail, **said)
+async def _add(tx: Transaction, entry: Entry) -> None:
+    """Add an entry at the end of its chain, whose number and hashes it is given here."""
+    tenant = {"tenant_id": entry.tenant_id}
+    await tx.run(Q["begin_chain"], tenant | {"start": START})
+    ((last, previous),) = await tx.rows(Q["hold_chain"], tenant)
+    entry = replace(entry, number=last + 1, previous=previous)
+    added = {"number": entry.number, "hash": hash_of(entry)}
     named = {
-        **said,
-        "actor_kind": actor.kind.value,
-        "actor_id": actor.id,
-        "actor_name": actor.name,
-        "detail": canonical(detail).decode(),
+        "at": entry.at,
+        "actor_kind": entry.actor.kind.value,
+        "actor_id": entry.actor.id,
+        "actor_name": entry.actor.name,
+        "act": entry.act,
+        "subject": entry.subject,
+        "detail": canonical(entry.detail).decode(),
+        "correlation_id": entry.correlation_id,
         "previous": previous,
-        "hash": added,
     }
-    await tx.run(Q["add"], named)
-    await tx.run(Q["advance"], {"tenant_id": tenant_id, "number": last + 1, "hash": added})
+    await tx.run(Q["add"], tenant | added | named)
+    await tx.run(Q["advance"], tenant | added)
 
 
 def _plain(detail: Mapping[str, Any]) -> dict[str, Any]:

@@ -114,7 +114,7 @@ _WAIT_LAST = "create index sign_in_wait_last on tiebeam.sign_in_wait (last_at)"
 _TABLES = ("oidc_flow", "api_key", "session", "device", "person_vouched", "person")
 _FOUND_BY = {"session": "token_hash", "api_key": "secret_hash", "oidc_flow": "secret_hash"}
 
-# A try counts as failed until it has proved to be none: any number of them side by side stay within the limit.
+# A try counts as failed until it has proved to be none: any number side by side stay within the limit.
 _KNOCK = """
 create function tiebeam.knock(
     keys bytea[], free integer[], base_seconds float8[], max_seconds float8[], forget_seconds float8,
@@ -127,7 +127,8 @@ declare
 begin
     delete from tiebeam.sign_in_wait w where w.key in (
         select o.key from tiebeam.sign_in_wait o
-        where o.last_at < forgotten and o.next_at <= moment order by o.last_at limit 100 for update skip locked);
+        where o.last_at < forgotten and o.next_at <= moment
+        order by o.last_at limit 100 for update skip locked);
     insert into tiebeam.sign_in_wait (key, failures, unheard, next_at, last_at)
     select k.key, 0, 0, moment, moment from unnest(keys) k (key) order by k.key
     on conflict do nothing;
@@ -135,7 +136,8 @@ begin
     select max(w.next_at), 0 into wait_until, missed
     from tiebeam.sign_in_wait w where w.key = any (keys) and w.next_at > moment;
     if wait_until is not null then
-        update tiebeam.sign_in_wait w set unheard = w.unheard + 1 where w.key = any (keys) and w.next_at > moment;
+        update tiebeam.sign_in_wait w set unheard = w.unheard + 1
+        where w.key = any (keys) and w.next_at > moment;
         return next;
         return;
     end if;
@@ -181,11 +183,14 @@ _FUNCTIONS = (
 )
 
 
+_MAKE = (_PERSON, _PERSON_EMAIL, _VOUCHED, _DEVICE, _SESSION, _SESSION_PERSON, _KEY, _KEY_TENANT)
+_MAKE += (_FLOW, _WAIT, _WAIT_LAST)
+_WAYS_IN = (_KNOCK, _WELCOME, _PERSON_TENANTS, _DEVICE_TENANT)
+
+
 def upgrade() -> None:
     """Create the tables behind the wall, and the ways past it: whoever has a secret may learn whose it is."""
-    for statement in (_PERSON, _PERSON_EMAIL, _VOUCHED, _DEVICE, _SESSION, _SESSION_PERSON, _KEY, _KEY_TENANT):
-        op.execute(statement)
-    for statement in (_FLOW, _WAIT, _WAIT_LAST):
+    for statement in _MAKE:
         op.execute(statement)
     for table in _TABLES:
         deletes = ", delete" if table in {"session", "oidc_flow"} else ""
@@ -194,7 +199,7 @@ def upgrade() -> None:
         op.execute(f"create policy lookup on tiebeam.{table} for select to current_user using (true)")
     for table, column in _FOUND_BY.items():
         op.execute(_tenant_by_hash(table, column))
-    for statement in (_KNOCK, _WELCOME, _PERSON_TENANTS, _DEVICE_TENANT):
+    for statement in _WAYS_IN:
         op.execute(statement)
     for function in _FUNCTIONS:
         op.execute(f"revoke all on function {function} from public")
@@ -202,11 +207,12 @@ def upgrade() -> None:
 
 
 def _tenant_by_hash(table: str, column: str) -> str:
-    return f"""
-        create function tiebeam.{table}_tenant(hash bytea) returns uuid
+    text = """
+        create function tiebeam.@table_tenant(hash bytea) returns uuid
         language sql stable strict security definer set search_path = pg_catalog, pg_temp
-        as $$ select t.tenant_id from tiebeam.{table} t where t.{column} = hash $$
+        as $$ select t.tenant_id from tiebeam.@table t where t.@column = hash $$
     """
+    return text.replace("@table", table).replace("@column", column)
 
 
 def downgrade() -> None:

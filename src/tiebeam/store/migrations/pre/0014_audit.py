@@ -54,21 +54,21 @@ as $$ begin
     return new;
 end $$
 """
-_TRIGGERS = (
-    "create trigger keep before update or delete on tiebeam.audit"
-    " for each row execute function tiebeam.audit_keep()",
-    "create trigger keep_all before truncate on tiebeam.audit execute function tiebeam.audit_keep()",
-    "create trigger keep before delete on tiebeam.audit_head"
-    " for each row execute function tiebeam.audit_keep()",
-    "create trigger keep_all before truncate on tiebeam.audit_head execute function tiebeam.audit_keep()",
-    "create trigger advance before update on tiebeam.audit_head"
-    " for each row execute function tiebeam.audit_advance()",
-)
+_TRIGGERS = """
+create trigger keep before update or delete on tiebeam.audit
+    for each row execute function tiebeam.audit_keep();
+create trigger keep_all before truncate on tiebeam.audit execute function tiebeam.audit_keep();
+create trigger keep before delete on tiebeam.audit_head
+    for each row execute function tiebeam.audit_keep();
+create trigger keep_all before truncate on tiebeam.audit_head execute function tiebeam.audit_keep();
+create trigger advance before update on tiebeam.audit_head
+    for each row execute function tiebeam.audit_advance()
+"""
 
 
 def upgrade() -> None:
     """Create the chain and its head behind the wall; the application may add and read."""
-    for statement in (_ENTRY, _BY_ACT, _BY_SUBJECT, _HEAD, _KEEP, _ADVANCE, *_TRIGGERS):
+    for statement in (_ENTRY, _BY_ACT, _BY_SUBJECT, _HEAD, _KEEP, _ADVANCE, *_TRIGGERS.split(";")):
         op.execute(statement)
     wall("tiebeam.audit", grants="select, insert")
     wall("tiebeam.audit_head", grants="select, insert, update")

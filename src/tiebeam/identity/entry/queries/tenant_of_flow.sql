@@ -1,0 +1,2 @@
+-- Find to which company a sign-in under way leads.
+select tiebeam.oidc_flow_tenant(%(hash)s)

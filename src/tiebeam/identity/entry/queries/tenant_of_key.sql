@@ -1,0 +1,2 @@
+-- Find whose API key a secret is.
+select tiebeam.api_key_tenant(%(hash)s)
