@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
     from uuid import UUID
 
+    from tiebeam.app import App
     from tiebeam.connectors.ports import Transport
     from tiebeam.kernel.clock import Clock
     from tiebeam.operations.queue.hands import Handler
@@ -53,9 +54,9 @@ class AlwaysOn:
     def __init__(self, settings: Settings, clock: Clock, store: Store, transport: Transport) -> None:
         self.stop = asyncio.Event()
         self.metrics = Metrics()
-        self._settings = settings
-        self._clock = clock
-        self._store = store
+        self.settings = settings
+        self.clock = clock
+        self.store = store
         told = Instruments("procore", self.metrics, clock, open_traces(os.environ))
         self._duties = Duties(settings, clock, store, transport, stopping=self.stop.is_set, instruments=told)
         self._queue = Queue(store, clock)
@@ -71,23 +72,23 @@ class AlwaysOn:
     async def work(self) -> None:
         """Do what is queued; at the end what is in hand is finished, to the page."""
         name = f"{socket.gethostname()}/{os.getpid()}"
-        claims = Claims(self._store, self._clock)
-        concurrency = self._settings.worker_jobs
+        claims = Claims(self.store, self.clock)
+        concurrency = self.settings.worker_jobs
         handlers = {kind: self._timed(kind, handler) for kind, handler in self._duties.handlers().items()}
-        await Worker(claims, self._clock, handlers, concurrency=concurrency, name=name).run(self.stop)
+        await Worker(claims, self.clock, handlers, concurrency=concurrency, name=name).run(self.stop)
 
     def _timed(self, kind: str, handler: Handler) -> Handler:
         """Return a handler whose attempts are counted and timed, and told of under one id each."""
 
         async def attempt(job: Job) -> Outcome:
-            began, ended = self._clock.monotonic(), "error"
+            began, ended = self.clock.monotonic(), "error"
             try:
                 with bound(job.args.get("correlation_id"), tenant_id=job.tenant_id):
                     outcome = await handler(job)
                 ended = type(outcome).__name__.lower()
                 return outcome
             finally:
-                self.metrics.job_ended(kind, ended, self._clock.monotonic() - began)
+                self.metrics.job_ended(kind, ended, self.clock.monotonic() - began)
 
         return attempt
 
@@ -97,10 +98,10 @@ class AlwaysOn:
         Who watches takes a lease's time to know that one is dead: were it the workers alone, a series of
         kills that leaves none of them alive for so long would leave their jobs in dead hands.
         """
-        repository = Schedules(self._store, self._clock)
+        repository = Schedules(self.store, self.clock)
         async with asyncio.TaskGroup() as group:
-            watching = group.create_task(Rescue(Claims(self._store, self._clock), self._clock).run())
-            await Scheduler(repository, self._clock, self._duties.schedules()).run(self.stop)
+            watching = group.create_task(Rescue(Claims(self.store, self.clock), self.clock).run())
+            await Scheduler(repository, self.clock, self._duties.schedules()).run(self.stop)
             watching.cancel()
 
     async def measure(self) -> None:
@@ -114,9 +115,9 @@ class AlwaysOn:
             await asyncio.wait((stopping,), timeout=_MEASURE_SECONDS)
 
     async def _measure(self) -> None:
-        now = self._clock.now()
-        rates = Rates(calls_per_hour=self._settings.rate_hourly_max, off=not self._settings.rate_limit)
-        measures = await collect(self._store, self._clock)
+        now = self.clock.now()
+        rates = Rates(calls_per_hour=self.settings.rate_hourly_max, off=not self.settings.rate_limit)
+        measures = await collect(self.store, self.clock)
         show_measures(self.metrics, measures, now=now, rates=rates)
         self.metrics.queue_depth([
             QueueDepth(one.kind, one.state, one.jobs, (now - one.oldest_at).total_seconds())
@@ -129,12 +130,12 @@ class AlwaysOn:
 
     def receiver(self) -> Receiver:
         """Return what takes deliveries in; what they tell of is queued at once."""
-        deliveries = Deliveries(self._store)
-        key = self._settings.webhook_signing_key
+        deliveries = Deliveries(self.store)
+        key = self.settings.webhook_signing_key
         return Receiver(
             deliveries,
             Inbox(deliveries),
-            self._clock,
+            self.clock,
             STREAMS,
             signing_key=key.get_secret_value().encode() if key else None,
             on_stored=self._stored,
@@ -158,10 +159,14 @@ class AlwaysOn:
         except TiebeamError as error:
             LOG.warning("A delivery waits for the next look: %s", error)
 
+    async def app(self, tenant_id: UUID) -> App:
+        """Return one company's side of things. Raises BadInputError when there is no such company."""
+        return await self._duties.app(tenant_id)
+
     async def ready(self) -> str | None:
         """Return what is missing, in a sentence; None when deliveries can be stored."""
         try:
-            await self._store.server_version()
+            await self.store.server_version()
         except TiebeamError:
             return "The database cannot be reached."
         return None

@@ -223,6 +223,12 @@ class Records:
         old = _version(versions, before if before is not None else max(1, new.version - 1))
         return old, new, differences(old.payload, new.payload)
 
+    async def names(self, stream: str, *, limit: int = 5000) -> list[tuple[str, str]]:
+        """Return keys and names of the living records of a stream, by name."""
+        async with self._store.transaction(self._tenant_id) as tx:
+            rows = await tx.rows(Q["names"], self._named(stream=stream, limit=limit))
+        return [(row[0], row[1]) for row in rows]
+
     async def streams(self) -> list[StreamStatus]:
         """Return how every stream stands."""
         async with self._store.transaction(self._tenant_id) as tx:

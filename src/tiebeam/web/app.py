@@ -13,6 +13,7 @@ from tiebeam.web.guard import nowhere, route
 from tiebeam.web.headers import SecurityHeaders
 from tiebeam.web.health import healthz, metrics, readyz
 from tiebeam.web.pages.table import ROWS
+from tiebeam.web.rendering import ENVIRONMENT
 from tiebeam.web.webhooks import deliveries
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def create_app(services: Services, house: House | None = None) -> FastAPI:
     door = Route("/webhooks/procore", deliveries(services), methods=["POST"])
     if house is None:
         return _app(door, *_probes(services))
+    ENVIRONMENT.globals["pages"] = frozenset(row.path for row in ROWS if row.method == "GET")
     pages = [route(row, house) for row in ROWS]
     made = _app(door, *_probes(services), Route("/static/{version}/{name}", static), *pages)
     made.add_middleware(SecurityHeaders)

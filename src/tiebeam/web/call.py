@@ -41,9 +41,7 @@ class Viewer:
 
     def sees(self, project_id: str | None) -> bool:
         """Say whether they see what lies in a project; None is the company itself."""
-        return (
-            project_id is None or self.person.project_ids is None or project_id in self.person.project_ids
-        )
+        return project_id is None or self.person.project_ids is None or project_id in self.person.project_ids
 
 
 @dataclass(slots=True)
@@ -84,15 +82,24 @@ class Call:
         return int(text)
 
     def posted(self, name: str, *, most: int = 2000) -> str:
-        """Return a field of the form, without the blanks around it. Raises BadInputError when it is too long."""
+        """Return a field of the form, without the blanks around it. Raises BadInputError when too long."""
         value = self.form.get(name, "") if self.form is not None else ""
         if not isinstance(value, str) or len(value) > most:
             raise BadInputError(f"The field {name!r} cannot be used.", action="Fill in the form again.")
         return value.strip()
 
     def render(self, template: str, *, status: int = 200, **context: Any) -> Response:
-        """Return a page."""
-        return rendered(self, template, status=status, **context)
+        """Return a page, with the notice that the page before left."""
+        known = {
+            "viewer": self.viewer_or_none,
+            "now": self.house.clock.now(),
+            "path": self.request.url.path,
+            "notice": self.notice(),
+        }
+        answer = rendered(template, {**known, **context}, status=status)
+        if known["notice"]:
+            answer.delete_cookie(NOTICE_COOKIE, path="/", httponly=True, samesite="lax")
+        return answer
 
     def to(self, path: str, *, notice: str = "", **query: str) -> Response:
         """Send the browser on to a page of ours, which shows a notice once."""

@@ -1,4 +1,4 @@
-"""What stands before every page: who asks, whether they may, whether they mean it; and what an error looks like."""
+"""What stands before every page: who asks, whether they may and mean it; and what an error looks like."""
 
 from __future__ import annotations
 
@@ -106,7 +106,6 @@ def _forbidden(call: Call, why: str) -> Response:
 
 def _told(call: Call, error: TiebeamError) -> Response:
     return call.render("error.html", status=status_of(error), error=error, title="That did not work")
-
 
 
 async def nowhere(house: House, request: Request, _: Exception) -> Response:

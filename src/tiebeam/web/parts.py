@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tiebeam.identity.accounts import Accounts
+from tiebeam.identity.keys import ApiKeys
+from tiebeam.identity.repository import Register
+from tiebeam.operations.audit.repository import Trail
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from uuid import UUID
 
+    from tiebeam.always import AlwaysOn
     from tiebeam.app import App
-    from tiebeam.identity.accounts import Accounts
-    from tiebeam.identity.keys import ApiKeys
     from tiebeam.kernel.clock import Clock
-    from tiebeam.operations.audit.repository import Trail
     from tiebeam.replicate.webhooks.receive import Receiver
     from tiebeam.settings import Settings
 
@@ -46,3 +49,16 @@ class House:
     trail: Trail
     app: Callable[[UUID], Awaitable[App]]
     """Returns one company's side of things."""
+
+    @classmethod
+    def of(cls, on: AlwaysOn) -> House:
+        """Return what the console of a running system stands on."""
+        register = Register(on.store)
+        return cls(
+            clock=on.clock,
+            settings=on.settings,
+            accounts=Accounts(register, on.clock, home=on.settings.tenant),
+            keys=ApiKeys(register, on.clock),
+            trail=Trail(on.store, on.clock),
+            app=on.app,
+        )

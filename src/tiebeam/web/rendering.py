@@ -13,9 +13,9 @@ from starlette.responses import HTMLResponse
 from tiebeam.web.assets import address_of
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
+    from collections.abc import Mapping
 
-    from tiebeam.web.call import Call
+    from starlette.responses import Response
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -25,7 +25,7 @@ _STEPS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 def span(seconds: float) -> str:
     """Return a length of time in its two largest units, such as `2 h 5 min`."""
     left = round(abs(seconds))
-    parts = []
+    parts: list[str] = []
     for name, size in _STEPS:
         if left >= size or (not parts and size == 1):
             parts.append(f"{left // size} {name}")
@@ -81,17 +81,7 @@ def _environment() -> Environment:
 ENVIRONMENT = _environment()
 
 
-def rendered(call: Call, template: str, *, status: int = 200, **context: Any) -> Response:
+def rendered(template: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
     """Return a page; what is on it is escaped, whoever wrote it."""
-    notice = call.notice()
-    text = ENVIRONMENT.get_template(template).render(
-        viewer=call.viewer_or_none,
-        now=call.house.clock.now(),
-        path=call.request.url.path,
-        notice=notice,
-        **context,
-    )
-    answer = HTMLResponse(text, status_code=status, headers={"Cache-Control": "no-store"})
-    if notice:
-        answer.delete_cookie("tiebeam_notice", path="/", httponly=True, samesite="lax")
-    return answer
+    text = ENVIRONMENT.get_template(template).render(context)
+    return HTMLResponse(text, status_code=status, headers={"Cache-Control": "no-store"})

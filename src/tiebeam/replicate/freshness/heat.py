@@ -74,7 +74,7 @@ def heat(
     *,
     sees: Callable[[str | None], bool] = lambda _: True,
 ) -> Heat:
-    """Return how old each tool of each project is at `now`; `sees` says of which projects somebody may know."""
+    """Return how old each tool of each project is at `now`, of those projects that `sees` says yes to."""
     known = {stream.name: stream for stream in streams}
     piles: dict[str | None, dict[str, list[Feed]]] = defaultdict(lambda: defaultdict(list))
     for feed in feeds:
