@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tiebeam.connectors.streams import Scope
 from tiebeam.identity.permissions import Permission
 from tiebeam.operations.tokens.model import Status
 from tiebeam.replicate.freshness.heat import Warmth, heat
@@ -54,6 +55,11 @@ class Standing:
         counts = {warmth: self.picture.count(warmth) for warmth in Warmth if warmth is not Warmth.OFF}
         whole = sum(counts.values())
         return counts[Warmth.CURRENT] / whole if whole else None
+
+    def project_of(self, scope_text: str) -> str:
+        """Return the name of the project that a scope lies in; empty for the company."""
+        project = Scope.parse(scope_text).project_id
+        return self.projects.get(project, project) if project else ""
 
 
 async def overview(call: Call) -> Response:
