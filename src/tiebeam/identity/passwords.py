@@ -40,7 +40,7 @@ _RUNS: Final = (
 
 
 class Passwords:
-    """Hashes and checks, in threads and few at a time. Parameters may change: hashes are renewed when used."""
+    """Hashes and checks, in threads and few at a time. Parameters may change: hashes are renewed in use."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
