@@ -167,15 +167,14 @@ class OpenIdClient:
             timeout_seconds=15.0,
         )
         response = await self._sent(request)
-        answer = _object(response)
-        if response.status == 400 and answer.get("error") == "invalid_grant":
+        if response.status == 400 and _object(response).get("error") == "invalid_grant":
             raise CodeRefusedError("The sign-in was over already.", action="Sign in again.")
         if response.status != 200:
             raise OidcError(
                 f"The OpenID provider answered {response.status} when the sign-in was to be completed.",
                 action="See that TIEBEAM_OIDC_CLIENT_ID and TIEBEAM_OIDC_CLIENT_SECRET are its own.",
             )
-        return answer
+        return _object(response)
 
     def _authenticated(self, found: _Found, fields: dict[str, str]) -> dict[str, str]:
         """Say who asks, in the way that the provider takes: in a header, or among the fields."""
