@@ -140,8 +140,9 @@ def test_the_trail_is_listed_and_verified(installed: str, database_server: TestS
     added("ann@alder.example", "tenant_admin")
     asyncio.run(tried("ann@alder.example", "wrong"))
     told(people.keys, "add", "k", "--scope", "records.read")
-    shown = asked(audit.commands, "list").stdout
-    assert "person.added" in shown
+    assert "Audit trail" in asked(audit.commands, "list").stdout
+    acts = [one["act"] for one in told(audit.commands, "list")]
+    assert acts == ["key.made", "session.refused", "person.added"]
     assert [one["act"] for one in told(audit.commands, "list", "--act", "session")] == ["session.refused"]
     assert [one["number"] for one in told(audit.commands, "list", "--before", 3, "--limit", 1)] == [2]
     assert "holds: 3 entries" in asked(audit.commands, "verify").stdout
