@@ -54,7 +54,7 @@ async def test_a_key_opens_with_its_secret_alone(keys: ApiKeys, store: Store, te
     key, secret = await keys.make(tenant.id, name=" a  key ", scopes=READS, by=BOSS)
     assert (key.name, key.scopes, secret.startswith(key.prefix + "_")) == (
         "a key",
-        {"records.read"},
+        frozenset({"records.read"}),
         True,
     )
     assert len(secret) == len(key.prefix) + 1 + 43

@@ -120,4 +120,4 @@ def _is_easy(pin: str) -> bool:
 
 def _bytes(password: str) -> bytes:
     # The same password, however a keyboard composes its letters.
-    return unicodedata.normalize("NFKC", password)[: LENGTH_MAX + 1].encode("utf-8", "surrogatepass")
+    return unicodedata.normalize("NFKC", password[: 4 * LENGTH_MAX])[: LENGTH_MAX + 1].encode("utf-8", "surrogatepass")
