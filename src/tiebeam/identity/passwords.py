@@ -120,4 +120,5 @@ def _is_easy(pin: str) -> bool:
 
 def _bytes(password: str) -> bytes:
     # The same password, however a keyboard composes its letters.
-    return unicodedata.normalize("NFKC", password[: 4 * LENGTH_MAX])[: LENGTH_MAX + 1].encode("utf-8", "surrogatepass")
+    text = unicodedata.normalize("NFKC", password[: 4 * LENGTH_MAX])[: LENGTH_MAX + 1]
+    return text.encode("utf-8", "surrogatepass")
