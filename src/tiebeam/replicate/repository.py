@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
@@ -30,17 +29,19 @@ from tiebeam.replicate.model import (
     Verdict,
 )
 from tiebeam.replicate.plan import batches, classify, ending, evidence, fuse, newest, next_watermark
+from tiebeam.replicate.rows import feed_of, pull_of, segments_json
 from tiebeam.store.adapt import Hashes, Json, Jsons, Texts
 from tiebeam.store.sql import queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from tiebeam.connectors.ports import Damage
     from tiebeam.connectors.streams import Absence
     from tiebeam.kernel.clock import Clock
+    from tiebeam.replicate.progress import Progress
     from tiebeam.replicate.reading import Reading, ReadPage
     from tiebeam.store.locks import Lock
     from tiebeam.store.pool import Store
@@ -80,6 +81,13 @@ class Replica:
             done = await tx.rows(Q["done_in_run"], self._named(started_at=run.started_at))
         return run, {row[0] for row in done}
 
+    async def note_progress(self, run: Run, progress: Progress) -> None:
+        """Say how far a run is, for whoever looks on."""
+        told = Json(orjson.dumps(asdict(progress)))
+        named = self._named(id=run.id, at=self._clock.now(), progress=told)
+        async with self._store.autocommit(self._tenant_id) as single:
+            await single.run(Q["note_progress"], named)
+
     async def end_run(self, run: Run, tally: Tally) -> None:
         """Close a run."""
         named = self._named(id=run.id, at=self._clock.now(), tally=Json(orjson.dumps(asdict(tally))))
@@ -93,13 +101,13 @@ class Replica:
             if pairs:
                 names = {"streams": [pair[0] for pair in pairs], "scopes": [pair[1] for pair in pairs]}
                 await tx.run(Q["ensure_feeds"], self._named(**names))
-            return [_feed(feed) for feed in await tx.all(Feed, Q["feeds"], self._named())]
+            return [feed_of(feed) for feed in await tx.all(Feed, Q["feeds"], self._named())]
 
     async def feed(self, stream: str, scope: Scope) -> Feed | None:
         """Return one feed, or None when it was never made."""
         async with self._store.transaction(self._tenant_id) as tx:
             found = await tx.one(Feed, Q["feed"], self._named(stream=stream, scope=scope.text))
-        return _feed(found) if found else None
+        return feed_of(found) if found else None
 
     async def parents(self, stream: str) -> list[tuple[Scope, str]]:
         """Return scope and key of every live record of `stream`."""
@@ -129,7 +137,7 @@ class Replica:
         """Return the pull that this feed has under way."""
         async with self._store.transaction(self._tenant_id) as tx:
             rows = await tx.rows(Q["running_pull"], self._named(feed_id=feed.id))
-        return _pull(rows[0]) if rows else None
+        return pull_of(rows[0]) if rows else None
 
     async def begin_pull(
         self,
@@ -147,7 +155,7 @@ class Replica:
             if mode in (Mode.INITIAL, Mode.SWEEP):
                 await tx.run(Q["forget_given_up"], self._named(feed_id=feed.id))
             rows = await tx.rows(Q["begin_pull"], named)
-        return _pull(rows[0])
+        return pull_of(rows[0])
 
     async def begin_family(self, walks: Iterable[tuple[Feed, tuple[Segment, ...]]], mode: Mode) -> None:
         """Start the pulls of a family together: after a kill nothing needs to be counted again."""
@@ -159,7 +167,7 @@ class Replica:
         return self._named(
             feed_id=feed.id,
             mode=mode.value,
-            segments=_segments_json(segments),
+            segments=segments_json(segments),
             per_page=feed.per_page,
             updated_from=None,
             updated_to=None,
@@ -458,7 +466,7 @@ class Replica:
     async def _advance(self, tx: Transaction, after: Pull) -> None:
         named = self._named(
             pull_id=after.id,
-            segments=_segments_json(after.segments),
+            segments=segments_json(after.segments),
             segment=after.segment,
             next_page=after.next_page,
             per_page=after.per_page,
@@ -571,27 +579,3 @@ def _columns(rows: Sequence[Incoming]) -> dict[str, list[Any]]:
         "fingerprints": Hashes(row.fingerprint for row in rows),
         "payloads": Jsons(row.data for row in rows),
     }
-
-
-def _segments_json(segments: tuple[Segment, ...]) -> Json:
-    return Json(orjson.dumps([[part.listing, part.day_from, part.day_to] for part in segments]))
-
-
-def _segment(part: Sequence[Any]) -> Segment:
-    listing, day_from, day_to = part
-    return Segment(
-        listing,
-        date.fromisoformat(day_from) if day_from else None,
-        date.fromisoformat(day_to) if day_to else None,
-    )
-
-
-def _pull(row: Sequence[Any]) -> Pull:
-    values = list(row)
-    values[2] = Mode(values[2])
-    values[3] = tuple(map(_segment, values[3]))
-    return Pull(*values)
-
-
-def _feed(feed: Feed) -> Feed:
-    return replace(feed, access=Access(feed.access))

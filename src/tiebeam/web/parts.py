@@ -49,6 +49,8 @@ class House:
     trail: Trail
     app: Callable[[UUID], Awaitable[App]]
     """Returns one company's side of things."""
+    stopping: Callable[[], bool] = lambda: False
+    """Says whether the process is about to end: what stays open for a browser then closes."""
 
     @classmethod
     def of(cls, on: AlwaysOn) -> House:
@@ -61,4 +63,5 @@ class House:
             keys=ApiKeys(register, on.clock),
             trail=Trail(on.store, on.clock),
             app=on.app,
+            stopping=on.stop.is_set,
         )
