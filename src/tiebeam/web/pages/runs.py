@@ -127,7 +127,11 @@ def wished(run: RunSeen, named: Places) -> str:
 def ended(run: RunSeen) -> tuple[str, str]:
     """Return how a run that is over ended: a badge and the words on it."""
     tally = run.tally or {}
-    faults = (("damaged", "set aside"), ("refused", "refused"), ("unsettled", "to be read again"))
+    faults = (
+        ("damaged", "rows set aside"),
+        ("refused", "listings refused"),
+        ("unsettled", "listings to be read again"),
+    )
     left = [f"{tally[name]:,} {words}" for name, words in faults if tally.get(name)]
     if tally.get("held"):
         left.insert(0, f"{tally['held']:,} deletions held")
