@@ -54,6 +54,8 @@ class House:
     """Returns one company's side of things."""
     oidc: OidcSignIn | None = None
     """Signing in by OpenID Connect; None where no provider is set."""
+    stopping: Callable[[], bool] = lambda: False
+    """Says whether the process is about to end: what stays open for a browser then closes."""
 
     @classmethod
     def of(cls, on: AlwaysOn) -> House:
@@ -67,6 +69,7 @@ class House:
             trail=Trail(on.store, on.clock),
             app=on.app,
             oidc=oidc_of(on.settings, register, on.transport, on.clock),
+            stopping=on.stop.is_set,
         )
 
 
