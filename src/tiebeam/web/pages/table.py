@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from tiebeam.web.pages import door, overview
+from tiebeam.web.pages import door, overview, record, records, records_export
 
-ROWS: Final = (*door.ROWS, *overview.ROWS)
+ROWS: Final = (*door.ROWS, *overview.ROWS, *records.ROWS, *records_export.ROWS, *record.ROWS)
