@@ -29,7 +29,7 @@ from tiebeam.replicate.model import (
     Verdict,
 )
 from tiebeam.replicate.plan import batches, classify, ending, evidence, fuse, newest, next_watermark
-from tiebeam.replicate.rows import feed_of, pull_of, segments_json
+from tiebeam.replicate.rows import feed_of, pull_of
 from tiebeam.store.adapt import Hashes, Json, Jsons, Texts
 from tiebeam.store.sql import queries
 
@@ -167,7 +167,7 @@ class Replica:
         return self._named(
             feed_id=feed.id,
             mode=mode.value,
-            segments=segments_json(segments),
+            segments=_segments_json(segments),
             per_page=feed.per_page,
             updated_from=None,
             updated_to=None,
@@ -466,7 +466,7 @@ class Replica:
     async def _advance(self, tx: Transaction, after: Pull) -> None:
         named = self._named(
             pull_id=after.id,
-            segments=segments_json(after.segments),
+            segments=_segments_json(after.segments),
             segment=after.segment,
             next_page=after.next_page,
             per_page=after.per_page,
@@ -579,3 +579,7 @@ def _columns(rows: Sequence[Incoming]) -> dict[str, list[Any]]:
         "fingerprints": Hashes(row.fingerprint for row in rows),
         "payloads": Jsons(row.data for row in rows),
     }
+
+
+def _segments_json(segments: tuple[Segment, ...]) -> Json:
+    return Json(orjson.dumps([[part.listing, part.day_from, part.day_to] for part in segments]))

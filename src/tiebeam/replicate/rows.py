@@ -6,18 +6,10 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from tiebeam.replicate.model import Access, Feed, Mode, Pull, Segment
-from tiebeam.store.adapt import Json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-def segments_json(segments: tuple[Segment, ...]) -> Json:
-    """Return the segments of a pull as they are kept."""
-    return Json(orjson.dumps([[part.listing, part.day_from, part.day_to] for part in segments]))
 
 
 def _segment(part: Sequence[Any]) -> Segment:
