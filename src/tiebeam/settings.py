@@ -82,6 +82,12 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="The address that the web pages and webhooks are served at."
     )
     web_port: int = Field(default=8400, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="The address under which people's browsers reach the pages, such as "
+        "https://tiebeam.example.com. Without it, TIEBEAM_WEB_HOST and TIEBEAM_WEB_PORT.",
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=0,
@@ -99,6 +105,29 @@ class Settings(BaseSettings):
         default=None,
         description="A key by which each delivery is signed besides (HMAC-SHA-256 of its body), for a relay "
         "that signs. Procore itself does not.",
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="The OpenID Connect provider that people may sign in with, such as "
+        "https://login.example.com. Without it they sign in here, with a password.",
+    )
+    oidc_client_id: str | None = Field(default=None, description="The client id that the provider gave us.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Its client secret; without one, PKCE alone guards the sign-in."
+    )
+    oidc_groups: str = Field(
+        default="",
+        description="Which of the provider's groups has which role, such as "
+        "`Tiebeam admins=tenant_admin, Project managers=office`; of several the first counts. Without any, "
+        "only people who were added here come in.",
+    )
+    oidc_groups_claim: str = Field(
+        default="groups", description="The claim in which the provider names somebody's groups."
+    )
+    oidc_email_trusted: bool = Field(
+        default=False,
+        description="Whether to believe the provider's e-mail addresses although it does not say that they "
+        "are verified.",
     )
     worker_jobs: int = Field(
         default=8, ge=1, le=64, description="How many jobs one worker does side by side."
@@ -131,6 +160,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is logged to standard error."
     )
+
+    @property
+    def address(self) -> str:
+        """Where people's browsers reach the pages, without a slash at its end."""
+        return (self.public_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")
 
 
 def read_settings(**given: object) -> Settings:

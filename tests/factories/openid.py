@@ -60,7 +60,7 @@ class FakeProvider:
             "/.well-known/openid-configuration": self._configuration,
             "/token": self._token,
             "/keys": self._keys,
-            "/me": lambda _: (200, self.userinfo),
+            "/me": self._userinfo,
         }
         status, body = answers[path](request)
         return Response(status, {}, json.dumps(body).encode())
@@ -74,6 +74,9 @@ class FakeProvider:
             "userinfo_endpoint": f"{ISSUER}/me",
             **self.document,
         }
+
+    def _userinfo(self, _: Request) -> tuple[int, Mapping[str, Any]]:
+        return 200, self.userinfo
 
     def _keys(self, _: Request) -> tuple[int, Mapping[str, Any]]:
         published = [self.key] if self.published is None else self.published
@@ -106,4 +109,7 @@ class FakeProvider:
         said |= self.bent
         kept = {name: value for name, value in said.items() if value is not None}
         header = {"alg": self.algorithm, "kid": self.key.kid}
+        if self.algorithm == "none":
+            parts = (json.dumps(part).encode() for part in (header, kept))
+            return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), ""])
         return jwt.encode(header, kept, self.signed_with or self.key, algorithms=[self.algorithm])

@@ -390,7 +390,7 @@ async def test_projects_are_a_matter_of_the_person(
 ) -> None:
     assert bob.project_ids is None
     await accounts.set_projects(tenant.id, bob.id, ["12", "7"], by=ann)
-    assert (await accounts.person(tenant.id, bob.id)).project_ids == {"12", "7"}
+    assert (await accounts.person(tenant.id, bob.id)).project_ids == frozenset({"12", "7"})
     await accounts.set_projects(tenant.id, bob.id, [], by=ann)
     assert (await accounts.person(tenant.id, bob.id)).project_ids == frozenset()
     await accounts.set_projects(tenant.id, bob.id, None, by=ann)

@@ -17,14 +17,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from tiebeam.connectors.ports import Request, TransportError
-from tiebeam.kernel.errors import Owner, TiebeamError
+from tiebeam.identity.model import Role
+from tiebeam.kernel.errors import BadInputError, Owner, TiebeamError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from tiebeam.connectors.ports import Response, Transport
-    from tiebeam.identity.model import Role
     from tiebeam.kernel.clock import Clock
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -65,6 +65,23 @@ class Provider:
     scope: str = "openid email profile"
     email_trusted: bool = False
     """Whether to believe its e-mail addresses without `email_verified`, which some directories never say."""
+
+
+def roles_in(text: str) -> dict[str, Role]:
+    """Return group to role, in order, of a text such as `bosses=tenant_admin, office=office`.
+
+    Raises BadInputError for what is not such a pair, and for a role that there is not.
+    """
+    found: dict[str, Role] = {}
+    for pair in filter(None, map(str.strip, text.split(","))):
+        group, _, role = (part.strip() for part in pair.rpartition("="))
+        if not group or role not in set(Role):
+            raise BadInputError(
+                f"{pair!r} does not say which role a group has.",
+                action=f"Write group=role in TIEBEAM_OIDC_GROUPS; the roles are {', '.join(Role)}.",
+            )
+        found.setdefault(group, Role(role))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +184,14 @@ class OpenIdClient:
             timeout_seconds=15.0,
         )
         response = await self._sent(request)
-        answer = _object(response)
-        if response.status == 400 and answer.get("error") == "invalid_grant":
+        if response.status == 400 and _object(response).get("error") == "invalid_grant":
             raise CodeRefusedError("The sign-in was over already.", action="Sign in again.")
         if response.status != 200:
             raise OidcError(
                 f"The OpenID provider answered {response.status} when the sign-in was to be completed.",
                 action="See that TIEBEAM_OIDC_CLIENT_ID and TIEBEAM_OIDC_CLIENT_SECRET are its own.",
             )
-        return answer
+        return _object(response)
 
     def _authenticated(self, found: _Found, fields: dict[str, str]) -> dict[str, str]:
         """Say who asks, in the way that the provider takes: in a header, or among the fields."""

@@ -24,12 +24,21 @@ from tiebeam.replicate.model import (
     Run,
     Segment,
     State,
-    Stored,
     Tally,
     Verdict,
 )
-from tiebeam.replicate.plan import batches, classify, ending, evidence, fuse, newest, next_watermark
-from tiebeam.replicate.rows import feed_of, pull_of
+from tiebeam.replicate.plan import (
+    Anew,
+    batches,
+    classify,
+    ending,
+    evidence,
+    fuse,
+    newest,
+    next_watermark,
+    renewal,
+)
+from tiebeam.replicate.rows import feed_of, pull_of, stored_of
 from tiebeam.store.adapt import Hashes, Json, Jsons, Texts
 from tiebeam.store.sql import queries
 
@@ -202,7 +211,7 @@ class Replica:
                 reading.read(row[0] for row in told[0])
                 told = await self._told(tx, feed, reading.rows, detailed=detailed)
             rows = newest(reading.rows)
-            changes = _compared(rows, told, detailed=detailed, all_details=pull.all_details)
+            changes = _compared(rows, told, anew=renewal(feed, pull) if detailed else None)
             async with tx.pipeline():
                 await self._write(tx, feed, pull.id, changes, calls=page.calls)
                 for damage in reading.damaged:
@@ -246,7 +255,7 @@ class Replica:
         """
         async with self._store.transaction(self._tenant_id) as tx:
             told = await self._told(tx, feed, [row], detailed=False)
-            changes = _compared([row], told, detailed=False, all_details=False)
+            changes = _compared([row], told)
             async with tx.pipeline():
                 await self._write(tx, feed, None, changes, calls=calls, list_hash=debt.list_hash)
                 await self._refresh_list_hash(tx, feed, debt, changes)
@@ -557,11 +566,12 @@ def _stored(feed: Feed, rows: Sequence[Incoming], *, detailed: bool) -> list[_As
 
 
 def _compared(
-    rows: Sequence[Incoming], told: Sequence[Sequence[Any]], *, detailed: bool, all_details: bool
+    rows: Sequence[Incoming], told: Sequence[Sequence[Any]], *, anew: Anew | None = None
 ) -> PageChanges:
-    stored = {row[0]: Stored(*row) for row in told[0]} if told else {}
-    owed = dict(told[1]) if detailed and told else {}
-    return classify(rows, stored, owed=owed if detailed else None, all_details=all_details)
+    stored = stored_of(told)
+    if anew is None:
+        return classify(rows, stored)
+    return classify(rows, stored, owed=dict(told[1]) if told else {}, anew=anew)
 
 
 def _covered(pull: Pull) -> list[tuple[date | None, date | None]]:
