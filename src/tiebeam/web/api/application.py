@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from tiebeam.web.api.problems import ProblemBody, told_of_http, told_of_values
 from tiebeam.web.api.rates import Rates
@@ -53,13 +54,26 @@ _ROUTERS: Final = (
 )
 _ABOUT: Final = (
     "Everything that the console shows and does, for programs. Send an API key as "
-    "`Authorization: Bearer tb_…`; its scopes are the permissions that `x-permission` of each operation names. "
-    "Every error is problem+json with a code, a cause and an action."
+    "`Authorization: Bearer tb_…`; its scopes are the permissions that `x-permission` of each "
+    "operation names. Every error is problem+json with a code, a cause and an action."
 )
 _SCHEMES: Final = {
     "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key: `tb_…`."},
     "session": {"type": "apiKey", "in": "cookie", "name": "tiebeam_session"},
 }
+
+
+class _Door(Mount):
+    """Everything below the path, also an address with a line break in it, which is no page of the console."""
+
+    def __init__(self, path: str, app: FastAPI) -> None:
+        super().__init__(path, app)
+        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
+
+
+def door(house: House) -> Mount:
+    """Return where the API is reached."""
+    return _Door(PATH, create_api(house))
 
 
 def create_api(house: House, *, calls_per_minute: int = CALLS_PER_MINUTE) -> FastAPI:

@@ -27,7 +27,7 @@ class Operation:
     path: str
     tag: str
     words: str
-    permission: str | None
+    permission: str
     parameters: list[dict[str, Any]]
     body: str | None
     answers: list[tuple[str, str, str | None]]
@@ -84,7 +84,7 @@ def _operation(method: str, path: str, one: Mapping[str, Any]) -> Operation:
         path=path,
         tag=one.get("tags", [""])[-1],
         words=one.get("description") or one.get("summary", ""),
-        permission=one.get("x-permission"),
+        permission=one["x-permission"],
         parameters=[
             {**parameter, "type": type_of(parameter.get("schema", {}))}
             for parameter in one.get("parameters", [])

@@ -53,6 +53,8 @@ WORDS: Final = {
     500: "A fault of ours; it is in the log under the correlation id.",
     503: "The database cannot be reached.",
 }
+ANY: Final = "any"
+"""What an operation takes that everybody who is known may."""
 ALWAYS: Final = (400, 401, 403, 422, 429, 500, 503)
 """What every operation may answer."""
 _CHANGING: Final = (409, 411, 413, 415)
@@ -78,7 +80,7 @@ def needs(
     return {
         "responses": {status: _documented(status) for status in sorted(statuses)},
         "openapi_extra": {
-            "x-permission": permission.value if permission else None,
+            "x-permission": permission.value if permission else ANY,
             **({"x-secret-answer": True} if is_secret else {}),
             "parameters": [_header(*_HEADERS[name]) for name in names],
         },
@@ -151,7 +153,7 @@ class GuardedRoute(APIRoute):
     def _require_permission(self, permissions: Iterable[Permission]) -> None:
         extra = self.openapi_extra or {}
         wanted = extra.get("x-permission", "nobody's")
-        if wanted is not None and wanted not in {one.value for one in permissions}:
+        if wanted != ANY and wanted not in {one.value for one in permissions}:
             raise Problem(
                 403,
                 "api.not_allowed",
