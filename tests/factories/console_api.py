@@ -34,6 +34,17 @@ RFIS = 12
 """In project 5; project 6 has as many, with other ids."""
 
 
+MISS = """
+update tiebeam.record set missed_at = %(at)s
+where tenant_id = %(tenant)s and feed_id = %(feed)s and key = any(%(keys)s)
+"""
+HOLD = """
+insert into tiebeam.hold (tenant_id, feed_id, keys, live, evidence, found_at)
+values (%(tenant)s, %(feed)s, %(keys)s, 12, 'missing from two sweeps', %(at)s)
+returning id
+"""
+
+
 @dataclass(slots=True)
 class ApiHouse:
     """A console, a copy in it, and clients of its API."""
@@ -63,20 +74,15 @@ class ApiHouse:
         """Have deletions of RFIs of project 5 held, as a sweep would; return their number."""
         feed = await self.copy.replica.feed("procore.rfis", Scope((("project_id", "5"),)))
         assert feed
+        named = {
+            "tenant": self.console.tenant.id,
+            "feed": feed.id,
+            "keys": keys,
+            "at": self.console.clock.now(),
+        }
         async with self.console.store.transaction(self.console.tenant.id) as tx:
-            return int(
-                await tx.value(
-                    "insert into tiebeam.hold (tenant_id, feed_id, keys, live, evidence, found_at)"
-                    " values (%(tenant)s, %(feed)s, %(keys)s, 12, 'missing from two sweeps', %(at)s)"
-                    " returning id",
-                    {
-                        "tenant": self.console.tenant.id,
-                        "feed": feed.id,
-                        "keys": keys,
-                        "at": self.console.clock.now(),
-                    },
-                )
-            )
+            await tx.run(MISS, named)
+            return int(await tx.value(HOLD, named))
 
     async def alerted(self) -> int:
         """Have an alert open; return its number."""
