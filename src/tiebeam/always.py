@@ -57,6 +57,7 @@ class AlwaysOn:
         self.settings = settings
         self.clock = clock
         self.store = store
+        self.transport = transport
         told = Instruments("procore", self.metrics, clock, open_traces(os.environ))
         self._duties = Duties(settings, clock, store, transport, stopping=self.stop.is_set, instruments=told)
         self._queue = Queue(store, clock)

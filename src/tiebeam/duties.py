@@ -49,6 +49,18 @@ GOES_ON_AFTER: Final = timedelta(seconds=30)
 
 SCHEDULES: Final = (SYNC, "procore.due", FETCH, KEEP_HOOK, CATCH_UP, KEEP_ALIVE, LOOK, TIDY)
 """What is queued again and again, by name."""
+EVERY: Final[Mapping[str, timedelta]] = {
+    SYNC: timedelta(minutes=10),
+    "procore.due": timedelta(minutes=1),
+    FETCH: timedelta(minutes=1),
+    KEEP_HOOK: timedelta(hours=1),
+    CATCH_UP: timedelta(minutes=10),
+    # Access lasts 90 minutes, and a grant that nobody used for long is lost: well within 12 hours.
+    KEEP_ALIVE: timedelta(minutes=30),
+    LOOK: timedelta(minutes=1),
+    TIDY: timedelta(days=1),
+}
+"""How often, unless somebody set it otherwise."""
 
 BY_HAND: Final = 5
 """The priority of what a person waits for."""
@@ -92,18 +104,17 @@ class Duties:
 
     def schedules(self) -> Sequence[Schedule]:
         """Return what is queued again and again."""
-        minutes: dict[str, tuple[int, Callable[[UUID], Awaitable[Sequence[NewJob]]]]] = {
-            SYNC: (10, self._sync_jobs),
-            "procore.due": (1, self._due_jobs),
-            FETCH: (1, self._fetch_jobs),
-            KEEP_HOOK: (60, partial(self._jobs_of_each, KEEP_HOOK)),
-            CATCH_UP: (10, partial(self._jobs_of_each, CATCH_UP)),
-            # Access lasts 90 minutes, and a grant that nobody used for long is lost: well within 12 hours.
-            KEEP_ALIVE: (30, partial(self._jobs_of_each, KEEP_ALIVE)),
-            LOOK: (1, partial(self._job_of_all, LOOK)),
-            TIDY: (24 * 60, partial(self._job_of_all, TIDY)),
+        jobs: dict[str, Callable[[UUID], Awaitable[Sequence[NewJob]]]] = {
+            SYNC: self._sync_jobs,
+            "procore.due": self._due_jobs,
+            FETCH: self._fetch_jobs,
+            KEEP_HOOK: partial(self._jobs_of_each, KEEP_HOOK),
+            CATCH_UP: partial(self._jobs_of_each, CATCH_UP),
+            KEEP_ALIVE: partial(self._jobs_of_each, KEEP_ALIVE),
+            LOOK: partial(self._job_of_all, LOOK),
+            TIDY: partial(self._job_of_all, TIDY),
         }
-        return [Schedule(name, timedelta(minutes=every), jobs) for name, (every, jobs) in minutes.items()]
+        return [Schedule(name, EVERY[name], asked) for name, asked in jobs.items()]
 
     async def app(self, tenant_id: UUID) -> App:
         """Return a tenant's side of things. Raises BadInputError when there is no such tenant."""
@@ -266,6 +277,25 @@ def record_job(connection: Connection, record: Record, stream: str) -> NewJob:
         "correlation_id": correlation_id(),
     }
     return NewJob(REFRESH, f"{connection.id}/{scope}/{stream}/{record.key}", args, priority=BY_HAND)
+
+
+def asked_for(kind: str, key: str) -> tuple[str | None, str | None, str | None]:
+    """Return project, kind of record and record that a job by hand is about; None where it is about all.
+
+    It reads what `refresh_job` and `record_job` make of their wishes.
+    """
+    if kind != REFRESH or key.count("/") < 3:
+        return None, None, None
+    _, project, stream, last = key.split("/", 3)
+    project_id = project.removeprefix("project_id=")
+    record = None if last in ("full", "routine") else last
+    return (None if project_id in ("", "*") else project_id, None if stream == "*" else stream, record)
+
+
+def keep_hook_job(connection: Connection) -> NewJob:
+    """Return the job by which a person has the hook repaired, and what never arrived looked for."""
+    key = str(connection.id)
+    return NewJob(KEEP_HOOK, key, {"connection": key}, priority=BY_HAND)
 
 
 def fetch_job(connection_id: UUID) -> NewJob:

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="The address that the web pages and webhooks are served at."
     )
     web_port: int = Field(default=8400, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="The address under which people's browsers reach the pages, such as "
+        "https://tiebeam.example.com. Without it, TIEBEAM_WEB_HOST and TIEBEAM_WEB_PORT.",
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=0,
@@ -154,6 +160,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is logged to standard error."
     )
+
+    @property
+    def address(self) -> str:
+        """Where people's browsers reach the pages, without a slash at its end."""
+        return (self.public_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")
 
 
 def read_settings(**given: object) -> Settings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from argon2 import PasswordHasher
@@ -25,7 +25,7 @@ from tiebeam.replicate.webhooks.repository import Deliveries
 from tiebeam.settings import Settings
 from tiebeam.web.app import create_app
 from tiebeam.web.guard import SESSION_COOKIE
-from tiebeam.web.parts import House, Services
+from tiebeam.web.parts import House, Services, oidc_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from tiebeam.connectors.ports import Request, Response
+    from tiebeam.connectors.ports import Request, Response, Transport
     from tiebeam.identity.model import Tenant
     from tiebeam.kernel.clock import ManualClock
     from tiebeam.store.pool import Store
@@ -102,13 +102,20 @@ class Console:
 
 
 @asynccontextmanager
-async def console(store: Store, clock: ManualClock, tenant: Tenant, folder: Path) -> AsyncIterator[Console]:
-    """Open the console over a store."""
-    settings = Settings.model_validate({"data": folder, "master_key": KEY, "tenant": tenant.slug})
+async def console(
+    store: Store,
+    clock: ManualClock,
+    tenant: Tenant,
+    folder: Path,
+    transport: Transport | None = None,
+    **more: Any,
+) -> AsyncIterator[Console]:
+    """Open the console over a store; `more` are settings, `transport` leads to whoever is asked outside."""
+    settings = Settings.model_validate({"data": folder, "master_key": KEY, "tenant": tenant.slug, **more})
     deliveries, register = Deliveries(store), Register(store)
 
     async def app_of(tenant_id: UUID) -> App:
-        return App(settings, clock, store, await Tenants(store).get(tenant_id), NoVendor())
+        return App(settings, clock, store, await Tenants(store).get(tenant_id), transport or NoVendor())
 
     async def ready() -> str | None:
         return None
@@ -120,6 +127,7 @@ async def console(store: Store, clock: ManualClock, tenant: Tenant, folder: Path
         keys=ApiKeys(register, clock),
         trail=Trail(store, clock),
         app=app_of,
+        oidc=oidc_of(settings, register, transport or NoVendor(), clock),
     )
     services = Services(Receiver(deliveries, Inbox(deliveries), clock, STREAMS), ready, lambda: b"up 1\n")
     made = Console(create_app(services, house), house, store, clock, tenant)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 RATE_WINDOW_SECONDS = 60.0
 TELL_EVERY_SECONDS = 0.2
 """How often it is worth saying how far a sync is."""
+NOTE_EVERY_SECONDS = 1.0
+"""How often it is worth writing it down for other processes."""
 
 
 @dataclass(frozen=True, slots=True)

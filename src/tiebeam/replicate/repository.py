@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.ports import Damage
     from tiebeam.connectors.streams import Absence
     from tiebeam.kernel.clock import Clock
+    from tiebeam.replicate.progress import Progress
     from tiebeam.replicate.reading import Reading, ReadPage
     from tiebeam.store.locks import Lock
     from tiebeam.store.pool import Store
@@ -88,6 +89,13 @@ class Replica:
             assert run is not None
             done = await tx.rows(Q["done_in_run"], self._named(started_at=run.started_at))
         return run, {row[0] for row in done}
+
+    async def note_progress(self, run: Run, progress: Progress) -> None:
+        """Say how far a run is, for whoever looks on."""
+        told = Json(orjson.dumps(asdict(progress)))
+        named = self._named(id=run.id, at=self._clock.now(), progress=told)
+        async with self._store.autocommit(self._tenant_id) as single:
+            await single.run(Q["note_progress"], named)
 
     async def end_run(self, run: Run, tally: Tally) -> None:
         """Close a run."""

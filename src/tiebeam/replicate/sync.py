@@ -25,7 +25,7 @@ from tiebeam.replicate.plan import (
     wanted_feeds,
 )
 from tiebeam.replicate.probes import Probing, ask_rows, probing
-from tiebeam.replicate.progress import TELL_EVERY_SECONDS, Meter, Progress
+from tiebeam.replicate.progress import NOTE_EVERY_SECONDS, TELL_EVERY_SECONDS, Meter, Progress
 from tiebeam.replicate.pull import LOCKED_OUT, Puller, PullResult, StoppedError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.ports import Reader
     from tiebeam.connectors.streams import Stream
     from tiebeam.kernel.clock import Clock
-    from tiebeam.replicate.model import Feed
+    from tiebeam.replicate.model import Feed, Run
     from tiebeam.replicate.progress import Budget
     from tiebeam.replicate.repository import Replica
 
@@ -194,6 +194,8 @@ class Sync:
         self._phase = Phase.METADATA
         self._doing = ""
         self._told_at = float("-inf")
+        self._run: Run | None = None
+        self._noted_at = float("-inf")
         self._given_up: list[str] = []
         self._done: set[int] = set()
         self._read: set[int] = set()
@@ -206,6 +208,7 @@ class Sync:
         """
         stale_before = self._clock.now() - RESUME_WITHIN
         run, read = await self._replica.begin_run(self._wish.words, stale_before=stale_before)
+        self._run = run
         if self._wish.feeds is not None:
             read = set()  # What is due was chosen just now: what was read before a kill is not among it.
         owing = set(await self._replica.debt_counts())
@@ -311,6 +314,7 @@ class Sync:
         async with lock:
             self._budget = await self._ask_budget() if self._ask_budget else None
             await self._read_group(group)
+        await self._note_progress()
 
     async def _read_group(self, group: Group) -> None:
         pairs = [(feed, self._streams[feed.stream]) for feed in group.feeds]
@@ -448,14 +452,21 @@ class Sync:
             self._meter.tick(now, self.report.tally.calls)
             self._on_progress(self._progress())
 
+    async def _note_progress(self) -> None:
+        now = self._clock.monotonic()
+        if self._run is not None and now - self._noted_at >= NOTE_EVERY_SECONDS:
+            self._noted_at = now
+            await self._replica.note_progress(self._run, self._progress())
+
     def _progress(self) -> Progress:
-        waiting = [feed.stream for feed in self._feeds if feed.id not in self._done]
+        left = (feed for feed in self._feeds if feed.id not in self._done)
+        waiting = [feed.stream for feed in left if self._wished(feed, self._streams[feed.stream])]
         known = self._phase is not Phase.METADATA
         calls_left = self._meter.calls_left(waiting, 0) if known else None
         return Progress(
             phase=self._phase,
             feeds_done=len(self._done),
-            feeds_known=len(self._feeds),
+            feeds_known=len(self._done) + len(waiting),
             doing=self._doing,
             tally=self.report.tally,
             calls_left=calls_left,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from tiebeam.identity.accounts import Accounts
 from tiebeam.identity.keys import ApiKeys
+from tiebeam.identity.oidc import OidcSignIn
+from tiebeam.identity.provider import Provider, roles_in
 from tiebeam.identity.repository import Register
 from tiebeam.operations.audit.repository import Trail
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from tiebeam.always import AlwaysOn
     from tiebeam.app import App
+    from tiebeam.connectors.ports import Transport
     from tiebeam.kernel.clock import Clock
     from tiebeam.replicate.webhooks.receive import Receiver
     from tiebeam.settings import Settings
@@ -49,6 +52,10 @@ class House:
     trail: Trail
     app: Callable[[UUID], Awaitable[App]]
     """Returns one company's side of things."""
+    oidc: OidcSignIn | None = None
+    """Signing in by OpenID Connect; None where no provider is set."""
+    stopping: Callable[[], bool] = lambda: False
+    """Says whether the process is about to end: what stays open for a browser then closes."""
 
     @classmethod
     def of(cls, on: AlwaysOn) -> House:
@@ -61,4 +68,23 @@ class House:
             keys=ApiKeys(register, on.clock),
             trail=Trail(on.store, on.clock),
             app=on.app,
+            oidc=oidc_of(on.settings, register, on.transport, on.clock),
+            stopping=on.stop.is_set,
         )
+
+
+def oidc_of(settings: Settings, register: Register, transport: Transport, clock: Clock) -> OidcSignIn | None:
+    """Return how people sign in by the provider that is set, if one is. Raises BadInputError."""
+    if not settings.oidc_issuer or not settings.oidc_client_id:
+        return None
+    secret = settings.oidc_client_secret
+    provider = Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        groups_claim=settings.oidc_groups_claim,
+        roles=roles_in(settings.oidc_groups),
+        email_trusted=settings.oidc_email_trusted,
+    )
+    back = f"{settings.address}/sign-in/openid/back"
+    return OidcSignIn(provider, register, transport, clock, redirect_uri=back)

@@ -111,6 +111,31 @@ class Queue:
         async with self._store.transaction(tenant_id) as tx:
             return await tx.all(Entry, Q["history"], {"tenant_id": tenant_id, "limit": limit})
 
+    async def jobs(
+        self, tenant_id: UUID, states: Sequence[str], *, kinds: Sequence[str] | None = None, limit: int = 50
+    ) -> list[Entry]:
+        """Return one tenant's jobs in these states, of these kinds or of all, the latest first."""
+        named = {"tenant_id": tenant_id, "states": [*states], "limit": limit}
+        async with self._store.autocommit(tenant_id) as single:
+            return await single.all(Entry, Q["jobs"], named | {"kinds": kinds and [*kinds]})
+
+    async def job(self, tenant_id: UUID, job_id: int) -> Entry | None:
+        """Return a job that has not ended; None when there is none such."""
+        async with self._store.autocommit(tenant_id) as single:
+            return await single.one(Entry, Q["job"], {"tenant_id": tenant_id, "id": job_id})
+
+    async def hasten_one(self, tenant_id: UUID, job_id: int) -> bool:
+        """Make a job due that waits for its time or for a person; False when there is none such."""
+        named = {"tenant_id": tenant_id, "id": job_id, "at": self._clock.now()}
+        async with self._store.transaction(tenant_id) as tx:
+            return bool(await tx.value(Q["hasten_one"], named))
+
+    async def pulse(self, tenant_id: UUID) -> tuple[str, str]:
+        """Return a text of the queue and one of the alerts: another one whenever something changed."""
+        async with self._store.autocommit(tenant_id) as single:
+            ((queue, alerts),) = await single.rows(Q["pulse"], {"tenant_id": tenant_id})
+        return queue, alerts
+
     async def _put(
         self, tenant_id: UUID, jobs: Iterable[NewJob], tx: Transaction | None, *, hasten: bool
     ) -> int:

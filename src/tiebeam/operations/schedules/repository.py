@@ -41,6 +41,11 @@ class Schedules:
         async with self._store.autocommit(None) as single:
             return await single.all(Standing, Q["standing"], {"names": list(names)})
 
+    async def of_tenant(self, tenant_id: UUID, names: Sequence[str]) -> list[Standing]:
+        """Return how these schedules stand for one tenant, by name."""
+        async with self._store.autocommit(tenant_id) as single:
+            return await single.all(Standing, Q["of_tenant"], {"tenant_id": tenant_id, "names": list(names)})
+
     async def act(self, tick: Tick, jobs: Sequence[NewJob]) -> int | None:
         """Queue what a tick asks for, all of it or nothing; None when somebody has acted on it before."""
         params = self._named(tick)

@@ -108,6 +108,30 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class FateCount:
+    """How many deliveries of one day had one fate."""
+
+    day: date
+    fate: str
+    source: str
+    deliveries: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Records of one kind and project that are still to be fetched."""
+
+    stream: str
+    scope_text: str
+    records: int
+    oldest_at: datetime
+    next_at: datetime
+    attempts: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the replica has of a record that is to be fetched."""
 

@@ -10,7 +10,7 @@ from tiebeam.replicate.model import Feed, Incoming, PageChanges, State
 from tiebeam.replicate.plan import classify
 from tiebeam.replicate.repository import Replica
 from tiebeam.replicate.rows import feed_of, stored_of
-from tiebeam.replicate.webhooks.model import Hook, Known, Pending
+from tiebeam.replicate.webhooks.model import FateCount, Hook, Known, Pending, Waiting
 from tiebeam.store.adapt import Hashes, Texts
 from tiebeam.store.sql import queries
 
@@ -111,6 +111,21 @@ class Hooks:
         named = {"since": since, "streams": Texts(sorted(streams)), "at": at}
         async with self._store.transaction(self._named["tenant_id"]) as tx:
             return await tx.run(Q["missed_since"], {**self._named, **named})
+
+    async def fates(self, since: datetime, projects: Iterable[str] | None = None) -> list[FateCount]:
+        """Return how many deliveries came on each day since, by what was to be done, the last day first.
+
+        Of these projects and of the company itself; None means all.
+        """
+        named = {**self._named, "since": since, "projects": None if projects is None else sorted(projects)}
+        async with self._store.autocommit(self._named["tenant_id"]) as single:
+            return await single.all(FateCount, Q["fates"], named)
+
+    async def waiting_for(self, projects: Iterable[str] | None = None, *, limit: int = 50) -> list[Waiting]:
+        """Return what is still to be fetched, by kind and project, what waited longest first."""
+        named = {**self._named, "limit": limit, "projects": None if projects is None else sorted(projects)}
+        async with self._store.autocommit(self._named["tenant_id"]) as single:
+            return await single.all(Waiting, Q["waiting_for"], named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,12 @@
+-- What changes when a tenant's queue or its alerts do: one text each, which says nothing by itself.
+select
+    (
+        select concat_ws('/', max(j.id), count(*), sum(j.attempt), max(j.started_at), max(j.not_before),
+            count(*) filter (where j.state = 'processing'))
+        from tiebeam.job j where j.tenant_id = %(tenant_id)s::uuid
+    ) as queue,
+    (
+        select concat_ws('/', max(a.id), max(a.acknowledged_at), max(a.resolved_at),
+            count(*) filter (where a.status <> 'resolved'), sum(a.severity) filter (where a.status <> 'resolved'))
+        from tiebeam.alert a where a.tenant_id = %(tenant_id)s::uuid
+    ) as alerts

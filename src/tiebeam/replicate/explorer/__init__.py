@@ -1,0 +1,1 @@
+"""The copy as people look things up in it: lists, pages, exports, and what a record hangs together with."""
