@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState
 
 SCREENSHOTS: Final = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 WIDE: Final = 1440
@@ -37,10 +37,14 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def window(browser: Browser, address: str, *, width: int = WIDE) -> Iterator[Page]:
-    """Open a window of its own, and see that no page complains in it."""
+def window(
+    browser: Browser, address: str, *, width: int = WIDE, state: StorageState | None = None
+) -> Iterator[Page]:
+    """Open a window of its own, with the cookies of another if given, and see that no page complains in it."""
     context = browser.new_context(
-        base_url=address, viewport={"width": width, "height": 900 if width == WIDE else 844}
+        base_url=address,
+        viewport={"width": width, "height": 900 if width == WIDE else 844},
+        storage_state=state,
     )
     said: list[str] = []
 
