@@ -47,7 +47,21 @@ TIDY: Final = "upkeep.tidy"
 BUSY_AGAIN: Final = timedelta(seconds=2)
 GOES_ON_AFTER: Final = timedelta(seconds=30)
 
-SCHEDULES: Final = (SYNC, "procore.due", FETCH, KEEP_HOOK, CATCH_UP, KEEP_ALIVE, LOOK, TIDY)
+DUE: Final = "procore.due"
+
+EVERY_MINUTES: Final[Mapping[str, int]] = {
+    SYNC: 10,
+    DUE: 1,
+    FETCH: 1,
+    KEEP_HOOK: 60,
+    CATCH_UP: 10,
+    # Access lasts 90 minutes, and a grant that nobody used for long is lost: well within 12 hours.
+    KEEP_ALIVE: 30,
+    LOOK: 1,
+    TIDY: 24 * 60,
+}
+"""How often each is queued, unless a company has set it otherwise."""
+SCHEDULES: Final = tuple(EVERY_MINUTES)
 """What is queued again and again, by name."""
 
 BY_HAND: Final = 5
@@ -92,18 +106,17 @@ class Duties:
 
     def schedules(self) -> Sequence[Schedule]:
         """Return what is queued again and again."""
-        minutes: dict[str, tuple[int, Callable[[UUID], Awaitable[Sequence[NewJob]]]]] = {
-            SYNC: (10, self._sync_jobs),
-            "procore.due": (1, self._due_jobs),
-            FETCH: (1, self._fetch_jobs),
-            KEEP_HOOK: (60, partial(self._jobs_of_each, KEEP_HOOK)),
-            CATCH_UP: (10, partial(self._jobs_of_each, CATCH_UP)),
-            # Access lasts 90 minutes, and a grant that nobody used for long is lost: well within 12 hours.
-            KEEP_ALIVE: (30, partial(self._jobs_of_each, KEEP_ALIVE)),
-            LOOK: (1, partial(self._job_of_all, LOOK)),
-            TIDY: (24 * 60, partial(self._job_of_all, TIDY)),
+        jobs: dict[str, Callable[[UUID], Awaitable[Sequence[NewJob]]]] = {
+            SYNC: self._sync_jobs,
+            DUE: self._due_jobs,
+            FETCH: self._fetch_jobs,
+            KEEP_HOOK: partial(self._jobs_of_each, KEEP_HOOK),
+            CATCH_UP: partial(self._jobs_of_each, CATCH_UP),
+            KEEP_ALIVE: partial(self._jobs_of_each, KEEP_ALIVE),
+            LOOK: partial(self._job_of_all, LOOK),
+            TIDY: partial(self._job_of_all, TIDY),
         }
-        return [Schedule(name, timedelta(minutes=every), jobs) for name, (every, jobs) in minutes.items()]
+        return [Schedule(name, timedelta(minutes=every), jobs[name]) for name, every in EVERY_MINUTES.items()]
 
     async def app(self, tenant_id: UUID) -> App:
         """Return a tenant's side of things. Raises BadInputError when there is no such tenant."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tiebeam.identity.accounts import Accounts
+from tiebeam.identity.beginning.repository import FirstRun
 from tiebeam.identity.keys import ApiKeys
+from tiebeam.identity.pins import Devices
 from tiebeam.identity.repository import Register
 from tiebeam.operations.audit.repository import Trail
+from tiebeam.operations.metrics.tenants.repository import tenant_health
+from tiebeam.replicate.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,9 +21,13 @@ if TYPE_CHECKING:
 
     from tiebeam.always import AlwaysOn
     from tiebeam.app import App
+    from tiebeam.identity.repository import Tenants
     from tiebeam.kernel.clock import Clock
+    from tiebeam.operations.metrics.tenants.repository import TenantHealth
     from tiebeam.replicate.webhooks.receive import Receiver
     from tiebeam.settings import Settings
+
+INTERVALS = {stream.name: stream.interval_minutes for stream in STREAMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,12 @@ class House:
     settings: Settings
     accounts: Accounts
     keys: ApiKeys
+    devices: Devices
     trail: Trail
+    tenants: Tenants
+    first_run: FirstRun
+    health: Callable[[], Awaitable[list[TenantHealth]]]
+    """Returns how every company stands."""
     app: Callable[[UUID], Awaitable[App]]
     """Returns one company's side of things."""
 
@@ -59,6 +73,10 @@ class House:
             settings=on.settings,
             accounts=Accounts(register, on.clock, home=on.settings.tenant),
             keys=ApiKeys(register, on.clock),
+            devices=Devices(register, on.clock),
             trail=Trail(on.store, on.clock),
+            tenants=register.tenants,
+            first_run=FirstRun(on.store, on.clock),
+            health=partial(tenant_health, on.store, on.clock, INTERVALS),
             app=on.app,
         )
