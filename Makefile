@@ -29,8 +29,9 @@ demo: $(READY) ## Copy a make-believe contractor's Procore and watch it stay tru
 	@.venv/bin/tiebeam demo $(ARGS)
 
 test: $(READY) ## Run every test, on two cores
-	@$(PYTEST) -n 2 --dist worksteal --ignore=tests/acceptance $(ARGS)
-	@$(PYTEST) --more-claims tests/acceptance  # One at a time: these start whole systems and are about time, too.
+	@sh requirements/browser.sh
+	@$(PYTEST) -n 2 --dist worksteal --ignore=tests/acceptance --ignore=tests/browser $(ARGS)
+	@$(PYTEST) --more-claims tests/acceptance tests/browser  # One at a time: these start whole systems and are about time, too.
 
 check: $(READY) ## Lint, format, types, layers and house rules
 	@$(PY) -m ruff check .

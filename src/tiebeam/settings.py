@@ -100,6 +100,29 @@ class Settings(BaseSettings):
         description="A key by which each delivery is signed besides (HMAC-SHA-256 of its body), for a relay "
         "that signs. Procore itself does not.",
     )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="The OpenID Connect provider that people may sign in with, such as "
+        "https://login.example.com. Without it they sign in here, with a password.",
+    )
+    oidc_client_id: str | None = Field(default=None, description="The client id that the provider gave us.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Its client secret; without one, PKCE alone guards the sign-in."
+    )
+    oidc_groups: str = Field(
+        default="",
+        description="Which of the provider's groups has which role, such as "
+        "`Tiebeam admins=tenant_admin, Project managers=office`; of several the first counts. Without any, "
+        "only people who were added here come in.",
+    )
+    oidc_groups_claim: str = Field(
+        default="groups", description="The claim in which the provider names somebody's groups."
+    )
+    oidc_email_trusted: bool = Field(
+        default=False,
+        description="Whether to believe the provider's e-mail addresses although it does not say that they "
+        "are verified.",
+    )
     worker_jobs: int = Field(
         default=8, ge=1, le=64, description="How many jobs one worker does side by side."
     )

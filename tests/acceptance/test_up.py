@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 import signal
-import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.factories.command_line import shell, simulator
 from tests.factories.copies import compared, database_on
+from tests.factories.serving import started, until
 
 from tiebeam.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
-    from subprocess import Popen
 
     from tests.factories.command_line import Shell
     from tests.factories.database import TestServer
-
-PATIENCE_SECONDS = 120
-
-
-def until(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
-
-
-@contextmanager
-def started(
-    user: Shell, command: str = "up", parts: str = "workers, scheduler and web"
-) -> Iterator[tuple[Popen[str], str]]:
-    """Start it, and give it with the address that it serves; whatever a test comes to, it ends."""
-    up = user.start(command, stderr=None)
-    try:
-        assert up.stdout
-        line = up.stdout.readline()
-        assert line.startswith(f"Up: {parts} at http://"), line
-        yield up, line.split()[-4].rstrip(".")
-    finally:
-        up.kill()
-        up.communicate()
 
 
 def jobs(user: Shell, kind: str) -> dict[str, Any]:

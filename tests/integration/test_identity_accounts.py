@@ -22,7 +22,7 @@ from tiebeam.operations.audit.repository import Trail
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from tiebeam.identity.model import Tenant
+    from tiebeam.identity.model import By, Tenant
     from tiebeam.kernel.clock import ManualClock
     from tiebeam.store.pool import Store
 
@@ -216,7 +216,7 @@ async def test_an_address_that_tries_many_accounts_waits_too(
     # Who comes in from there proves nothing for the others: the next failure waits again.
     await come_in(accounts, ann)
     await refused(accounts, "p99@x.example", "x")
-    assert (await refused(accounts, ann.email, PASSWORD)).wait_seconds == 10
+    assert (await refused(accounts, ann.email, PASSWORD)).wait_seconds == 20
 
 
 async def test_a_wait_at_the_address_does_not_shut_the_account(
@@ -390,7 +390,7 @@ async def test_projects_are_a_matter_of_the_person(
 ) -> None:
     assert bob.project_ids is None
     await accounts.set_projects(tenant.id, bob.id, ["12", "7"], by=ann)
-    assert (await accounts.person(tenant.id, bob.id)).project_ids == {"12", "7"}
+    assert (await accounts.person(tenant.id, bob.id)).project_ids == frozenset({"12", "7"})
     await accounts.set_projects(tenant.id, bob.id, [], by=ann)
     assert (await accounts.person(tenant.id, bob.id)).project_ids == frozenset()
     await accounts.set_projects(tenant.id, bob.id, None, by=ann)
@@ -407,14 +407,14 @@ async def test_only_who_manages_people_changes_them(
     for by in [*makers, stranger]:
         if by.role is Role.TENANT_ADMIN and by is not stranger:
             continue
-        for attempt in every_change(accounts, tenant.id, ann.id, by):
+        adding = accounts.add_person(tenant.id, email="z@x.example", name="Z", role=Role.FIELD, by=by)
+        for attempt in [adding, *every_change(accounts, tenant.id, ann.id, by)]:
             with pytest.raises(NotAllowedError):
                 await attempt
 
 
-def every_change(accounts: Accounts, tenant_id: UUID, person_id: UUID, by: Person) -> list[Any]:
+def every_change(accounts: Accounts, tenant_id: UUID, person_id: UUID, by: By) -> list[Any]:
     return [
-        accounts.add_person(tenant_id, email="z@x.example", name="Z", role=Role.FIELD, by=by),
         accounts.set_role(tenant_id, person_id, Role.FIELD, by=by),
         accounts.set_projects(tenant_id, person_id, None, by=by),
         accounts.set_password(tenant_id, person_id, "velvet tractor lemon", by=by),
@@ -432,7 +432,7 @@ async def test_an_administrator_makes_no_saas_admin_and_changes_none(
         await accounts.add_person(tenant.id, email="z@x.example", name="Z", role=Role.SAAS_ADMIN, by=ann)
     with pytest.raises(NotAllowedError):
         await accounts.set_role(tenant.id, ann.id, Role.SAAS_ADMIN, by=ann)
-    for attempt in every_change(accounts, tenant.id, root.id, ann)[1:]:
+    for attempt in every_change(accounts, tenant.id, root.id, ann):
         with pytest.raises(NotAllowedError):
             await attempt
 
@@ -444,7 +444,7 @@ async def test_nobody_is_found_or_changed_from_another_company(
     assert await accounts.find(other.id, ann.email) is None
     assert await accounts.sessions(other.id, ann.id) == []
     entered = await come_in(accounts, ann)
-    for attempt in [accounts.person(other.id, ann.id), *every_change(accounts, other.id, ann.id, BOSS)[1:]]:  # type: ignore[arg-type]  # BOSS may do anything
+    for attempt in [accounts.person(other.id, ann.id), *every_change(accounts, other.id, ann.id, BOSS)]:
         with pytest.raises(BadInputError, match="no such person"):
             await attempt
     assert await accounts.session(entered.token)

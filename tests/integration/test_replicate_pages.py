@@ -12,6 +12,7 @@ from tests.factories.replicas import Copy
 
 from tiebeam.connectors.procore.reads import ProcoreReader
 from tiebeam.operations.tokens.model import NotConnectedError
+from tiebeam.replicate.plan import DETAIL_DAYS
 from tiebeam.replicate.pull import StoppedError
 from tiebeam.replicate.sync import Pace, Sync, Wish
 from tiebeam.simulators.base.faults import FaultRule, Faults
@@ -214,3 +215,27 @@ async def test_a_sync_that_is_asked_to_stop_keeps_the_page_in_hand(store: Store,
     await copy.sync()
     assert len(await copy.find("submittals")) == ROWS
     assert desk.client.calls <= CALLS + 2
+
+
+@pytest.mark.req("R2", "R3")
+async def test_a_reply_that_moves_nothing_is_found_within_a_week(store: Store, tenant: Tenant) -> None:
+    """Whether a reply moves its RFI's time is not documented: here none does, and nobody tells of it."""
+    desk = ProcoreDesk()
+    desk.state.children_touch_parents = False
+    rfis = [desk.put("rfis", subject=f"RFI {number}", questions=[{"id": 1}]) for number in range(ROWS)]
+    copy = Copy(desk, store, tenant.id, "rfis")
+    await copy.sync()
+    for rfi in rfis:
+        desk.put("rfi_replies", rfi, body="The long one", question_id=1)
+    before = {key: row.version for key, row in (await copy.find("rfis")).items()}
+    asked = []
+    for _ in range(DETAIL_DAYS):
+        calls = desk.client.calls
+        await copy.sync(after_hours=24.1)
+        await copy.sync()
+        asked.append(desk.client.calls - calls)
+    after = {key: row.version for key, row in (await copy.find("rfis")).items()}
+    assert after == {key: version + 1 for key, version in before.items()}
+    # A day's sweep asks for a part of them, and what comes after it that day for none.
+    assert max(asked) < min(asked) + ROWS
+    assert sum(asked) == ROWS + DETAIL_DAYS * min(asked)

@@ -190,7 +190,7 @@ def test_a_listed_row_is_owed_its_detail_unless_it_is_known_or_owed_already(
     before = {key: stored(key, content, state=state) for key, (content, state, _) in known.items()}
     rows = [row(key, content) for key, (content, _) in page.items()]
     owed = {one.key: one.hash for one in rows[::2]}
-    found = classify(rows, before, owed=owed, all_details=all_details)
+    found = classify(rows, before, owed=owed, anew=lambda _: all_details)
     assert [*found.created, *found.updated, *found.restored] == []
     for one in found.owed:
         fresh = (old := before.get(one.key)) and old.state is State.LIVE and old.list_hash == one.hash

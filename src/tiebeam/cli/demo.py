@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from tiebeam.app import opened, set_up
 from tiebeam.cli.comparison import Comparison, Site, Truth, a_while, compare, fewest_calls
+from tiebeam.cli.demo_console import demo_console
 from tiebeam.cli.exits import Exit
 from tiebeam.cli.output import AsJson, console, print_json, print_table
 from tiebeam.cli.running import run_command
@@ -70,6 +71,10 @@ class DemoClock:
         """Let time pass."""
         self._movable.move(seconds)
         self._moved += seconds
+
+    def steady(self) -> DemoClock:
+        """Return a clock of the same time whose seconds never leap: for what tells the dead by them."""
+        return DemoClock(self._movable)
 
     async def sleep(self, seconds: float) -> None:
         """Really wait."""
@@ -163,7 +168,12 @@ def demo(
             if as_json:
                 print_json(result)
             if not leave:
-                await _stay(stage)
+                async with demo_console(stage.app, stage.clock.steady()) as (address, password, emails):
+                    stage.say(
+                        f"\n[bold]The console is at {address}[/]. Sign in with the password {password} as"
+                    )
+                    stage.say("   " + "   ".join(emails))
+                    await _stay(stage)
         return Exit.OK if result["converged"] else Exit.INCOMPLETE
 
     run_command(work(), as_json=as_json)

@@ -37,10 +37,11 @@ _RUNS: Final = (
     "1qaz2wsx3edc4rfv5tgb",
     "1q2w3e4r5t6y7u8i9o0p",
 )
+_RUN_PARTS: Final = frozenset(run[n : n + 8] for run in _RUNS for n in range(len(run) - 7))
 
 
 class Passwords:
-    """Hashes and checks, in threads and few at a time. Parameters may change: hashes are renewed when used."""
+    """Hashes and checks, in threads and few at a time. Parameters may change: hashes are renewed in use."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
@@ -92,7 +93,7 @@ def check_password(password: str, *, email: str, name: str = "") -> None:
 
 
 def _is_worst(folded: str) -> bool:
-    if len(set(folded)) < 5 or any(run[:8] in folded and len(set(folded)) < 11 for run in _RUNS):
+    if len(set(folded)) < 5 or (len(set(folded)) < 11 and any(part in folded for part in _RUN_PARTS)):
         return True
     plain = folded.translate(str.maketrans("@013457$!", "aoieastsi"))
     letters = ("".join(filter(str.isalpha, folded)), "".join(filter(str.isalpha, plain)))
@@ -119,4 +120,5 @@ def _is_easy(pin: str) -> bool:
 
 def _bytes(password: str) -> bytes:
     # The same password, however a keyboard composes its letters.
-    return unicodedata.normalize("NFKC", password)[: LENGTH_MAX + 1].encode("utf-8", "surrogatepass")
+    text = unicodedata.normalize("NFKC", password[: 4 * LENGTH_MAX])[: LENGTH_MAX + 1]
+    return text.encode("utf-8", "surrogatepass")

@@ -107,6 +107,14 @@ def name_of(text: str) -> str:
     return name
 
 
+def local_path(text: str) -> str:
+    """Return a path of ours to go on to; `/` for what leads elsewhere."""
+    safe = (
+        text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and text.isascii()
+    )
+    return text if safe and "\\" not in text else "/"
+
+
 def require(by: By, tenant_id: UUID, permission: Permission) -> None:
     """Raise NotAllowedError unless `by` may do this in that company."""
     if isinstance(by, Person):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tiebeam.connectors.streams import ReadMode, Scope, TimeFilter
@@ -25,7 +26,7 @@ from tiebeam.replicate.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import date
 
@@ -39,6 +40,12 @@ STEPS_BACK_MAX = 8
 OVERLAP = timedelta(hours=1)
 REFUSAL_WAIT_MIN = timedelta(hours=24)
 REFUSAL_WAIT_MAX = timedelta(days=7)
+DETAIL_DAYS = 7
+"""Within so many daily sweeps every detail is fetched anew."""
+
+Anew: TypeAlias = "Callable[[str], bool]"
+"""Says of which keys the detail is fetched although the listed row looks unchanged."""
+
 UNREACHED = frozenset({"transport.unknown_host", "transport.unreachable", "transport.proxy"})
 """Codes of nobody answering at all: they say nothing of what was asked for, and hold for everything else."""
 
@@ -112,14 +119,14 @@ def classify(
     stored: Mapping[str, Stored],
     *,
     owed: Mapping[str, bytes] | None = None,
-    all_details: bool = False,
+    anew: Anew = lambda _: False,
 ) -> PageChanges:
     """Compare a page with what is stored.
 
     `owed` is None for a stream whose listing is the whole record; otherwise it maps the keys whose detail
     is already owed to the hash of the row that it is owed for.
     """
-    sorter = _Sorter(stored, owed, all_details=all_details)
+    sorter = _Sorter(stored, owed, anew)
     for row in rows:
         sorter.put(row)
     return PageChanges(
@@ -138,11 +145,14 @@ class _Sorter:
     """Puts the rows of one page into their piles."""
 
     def __init__(
-        self, stored: Mapping[str, Stored], owed: Mapping[str, bytes] | None, *, all_details: bool
+        self,
+        stored: Mapping[str, Stored],
+        owed: Mapping[str, bytes] | None,
+        anew: Anew,
     ) -> None:
         self._stored = stored
         self._owed_now = owed
-        self._all_details = all_details
+        self._anew = anew
         self.created: list[Incoming] = []
         self.updated: list[Incoming] = []
         self.restored: list[Incoming] = []
@@ -171,7 +181,7 @@ class _Sorter:
 
     def _put_listed(self, row: Incoming, known: Stored | None, owed: Mapping[str, bytes]) -> None:
         fresh = known is not None and known.state == State.LIVE and known.list_hash == row.hash
-        if owed.get(row.key) == row.hash or (fresh and not self._all_details):
+        if owed.get(row.key) == row.hash or (fresh and not self._anew(row.key)):
             self._note_unchanged(known)
         else:
             self.owed.append(row)
@@ -207,6 +217,22 @@ def evidence(gone: Sequence[str], absent: Sequence[str]) -> str:
     if absent:
         parts.append(f"{len(absent)} missing from two complete listings")
     return "; ".join(parts)
+
+
+def renewal(feed: Feed, pull: Pull) -> Anew:
+    """Return of which keys a pull fetches the detail although the listed row looks unchanged.
+
+    What hangs on a record (a reply, an attachment) may change without moving anything that is listed, and
+    Procore does not say when. So the first sweep of a day renews a seventh of the details, and a week all.
+    """
+    if pull.all_details:
+        return lambda _: True
+    day = pull.started_at.date()
+    last = feed.swept_at or feed.completed_at
+    if pull.mode is not Mode.SWEEP or last is None or last.date() >= day:
+        return lambda _: False
+    part = day.toordinal() % DETAIL_DAYS
+    return lambda key: crc32(key.encode()) % DETAIL_DAYS == part
 
 
 def mode_for(stream: Stream, feed: Feed, *, now: datetime, sweep_every: timedelta, full: bool) -> Mode:

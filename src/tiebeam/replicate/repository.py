@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
@@ -25,17 +24,27 @@ from tiebeam.replicate.model import (
     Run,
     Segment,
     State,
-    Stored,
     Tally,
     Verdict,
 )
-from tiebeam.replicate.plan import batches, classify, ending, evidence, fuse, newest, next_watermark
+from tiebeam.replicate.plan import (
+    Anew,
+    batches,
+    classify,
+    ending,
+    evidence,
+    fuse,
+    newest,
+    next_watermark,
+    renewal,
+)
+from tiebeam.replicate.rows import feed_of, pull_of, stored_of
 from tiebeam.store.adapt import Hashes, Json, Jsons, Texts
 from tiebeam.store.sql import queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from tiebeam.connectors.ports import Damage
@@ -93,13 +102,13 @@ class Replica:
             if pairs:
                 names = {"streams": [pair[0] for pair in pairs], "scopes": [pair[1] for pair in pairs]}
                 await tx.run(Q["ensure_feeds"], self._named(**names))
-            return [_feed(feed) for feed in await tx.all(Feed, Q["feeds"], self._named())]
+            return [feed_of(feed) for feed in await tx.all(Feed, Q["feeds"], self._named())]
 
     async def feed(self, stream: str, scope: Scope) -> Feed | None:
         """Return one feed, or None when it was never made."""
         async with self._store.transaction(self._tenant_id) as tx:
             found = await tx.one(Feed, Q["feed"], self._named(stream=stream, scope=scope.text))
-        return _feed(found) if found else None
+        return feed_of(found) if found else None
 
     async def parents(self, stream: str) -> list[tuple[Scope, str]]:
         """Return scope and key of every live record of `stream`."""
@@ -129,7 +138,7 @@ class Replica:
         """Return the pull that this feed has under way."""
         async with self._store.transaction(self._tenant_id) as tx:
             rows = await tx.rows(Q["running_pull"], self._named(feed_id=feed.id))
-        return _pull(rows[0]) if rows else None
+        return pull_of(rows[0]) if rows else None
 
     async def begin_pull(
         self,
@@ -147,7 +156,7 @@ class Replica:
             if mode in (Mode.INITIAL, Mode.SWEEP):
                 await tx.run(Q["forget_given_up"], self._named(feed_id=feed.id))
             rows = await tx.rows(Q["begin_pull"], named)
-        return _pull(rows[0])
+        return pull_of(rows[0])
 
     async def begin_family(self, walks: Iterable[tuple[Feed, tuple[Segment, ...]]], mode: Mode) -> None:
         """Start the pulls of a family together: after a kill nothing needs to be counted again."""
@@ -194,7 +203,7 @@ class Replica:
                 reading.read(row[0] for row in told[0])
                 told = await self._told(tx, feed, reading.rows, detailed=detailed)
             rows = newest(reading.rows)
-            changes = _compared(rows, told, detailed=detailed, all_details=pull.all_details)
+            changes = _compared(rows, told, anew=renewal(feed, pull) if detailed else None)
             async with tx.pipeline():
                 await self._write(tx, feed, pull.id, changes, calls=page.calls)
                 for damage in reading.damaged:
@@ -238,7 +247,7 @@ class Replica:
         """
         async with self._store.transaction(self._tenant_id) as tx:
             told = await self._told(tx, feed, [row], detailed=False)
-            changes = _compared([row], told, detailed=False, all_details=False)
+            changes = _compared([row], told)
             async with tx.pipeline():
                 await self._write(tx, feed, None, changes, calls=calls, list_hash=debt.list_hash)
                 await self._refresh_list_hash(tx, feed, debt, changes)
@@ -549,11 +558,12 @@ def _stored(feed: Feed, rows: Sequence[Incoming], *, detailed: bool) -> list[_As
 
 
 def _compared(
-    rows: Sequence[Incoming], told: Sequence[Sequence[Any]], *, detailed: bool, all_details: bool
+    rows: Sequence[Incoming], told: Sequence[Sequence[Any]], *, anew: Anew | None = None
 ) -> PageChanges:
-    stored = {row[0]: Stored(*row) for row in told[0]} if told else {}
-    owed = dict(told[1]) if detailed and told else {}
-    return classify(rows, stored, owed=owed if detailed else None, all_details=all_details)
+    stored = stored_of(told)
+    if anew is None:
+        return classify(rows, stored)
+    return classify(rows, stored, owed=dict(told[1]) if told else {}, anew=anew)
 
 
 def _covered(pull: Pull) -> list[tuple[date | None, date | None]]:
@@ -575,23 +585,3 @@ def _columns(rows: Sequence[Incoming]) -> dict[str, list[Any]]:
 
 def _segments_json(segments: tuple[Segment, ...]) -> Json:
     return Json(orjson.dumps([[part.listing, part.day_from, part.day_to] for part in segments]))
-
-
-def _segment(part: Sequence[Any]) -> Segment:
-    listing, day_from, day_to = part
-    return Segment(
-        listing,
-        date.fromisoformat(day_from) if day_from else None,
-        date.fromisoformat(day_to) if day_to else None,
-    )
-
-
-def _pull(row: Sequence[Any]) -> Pull:
-    values = list(row)
-    values[2] = Mode(values[2])
-    values[3] = tuple(map(_segment, values[3]))
-    return Pull(*values)
-
-
-def _feed(feed: Feed) -> Feed:
-    return replace(feed, access=Access(feed.access))

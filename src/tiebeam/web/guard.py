@@ -43,7 +43,7 @@ def route(row: Row, house: House) -> Route:
                 return _told(call, error)
             except (HTTPException, ClientDisconnect):
                 raise
-            except Exception:
+            except Exception:  # Keeps the server answering: one page's fault is told on that page.
                 LOG.exception("A page failed on an error that nobody foresaw.")
                 return call.render("error.html", status=500, error=None, title="Something broke")
 

@@ -210,15 +210,15 @@ class EnrolledDevices(_Within):
 class Flows(_Within):
     """The sign-ins of one tenant that are under way at an OpenID provider."""
 
-    async def begin(self, secret_hash: bytes, return_to: str, expires_at: datetime) -> None:
-        """Remember a sign-in under way."""
+    async def begin(self, secret_hash: bytes, return_to: str, at: datetime, expires_at: datetime) -> None:
+        """Remember a sign-in under way, and forget those that never came back."""
         named = self._named(hash=secret_hash, return_to=return_to, expires_at=expires_at)
+        await self._tx.run(Q["drop_flows"], self._named(at=at))
         await self._tx.run(Q["begin_flow"], named)
 
     async def take(self, secret_hash: bytes, at: datetime) -> str | None:
         """Take up a sign-in that comes back: where it wants to go on to, None when it is over or none."""
         rows = await self._tx.rows(Q["take_flow"], self._named(hash=secret_hash))
-        await self._tx.run(Q["drop_flows"], self._named(at=at))
         return str(rows[0][0]) if rows and rows[0][1] > at else None
 
 

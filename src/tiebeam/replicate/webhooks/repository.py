@@ -6,9 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tiebeam.replicate.model import Access, Feed, Incoming, PageChanges, State, Stored
+from tiebeam.replicate.model import Feed, Incoming, PageChanges, State
 from tiebeam.replicate.plan import classify
 from tiebeam.replicate.repository import Replica
+from tiebeam.replicate.rows import feed_of, stored_of
 from tiebeam.replicate.webhooks.model import Hook, Known, Pending
 from tiebeam.store.adapt import Hashes, Texts
 from tiebeam.store.sql import queries
@@ -154,7 +155,7 @@ class Landing(Replica):
         named = self._named(stream=pending.stream, scope=pending.scope_text)
         async with self._store.autocommit(self._tenant_id) as single:
             feeds = await single.all(Feed, Q["feeds_within"], named)
-        return [replace(feed, access=Access(feed.access)) for feed in feeds]
+        return list(map(feed_of, feeds))
 
     async def known(self, feeds: Sequence[Feed], keys: Iterable[str]) -> list[Known]:
         """Return what the replica has of some records."""
@@ -166,7 +167,7 @@ class Landing(Replica):
         """Return the listed rows that differ from those for which a detail was fetched."""
         async with self._store.transaction(self._tenant_id) as tx:
             told = await self._told(tx, feed, rows, detailed=False)
-        return list(classify(rows, _stored(told), owed={}).owed)
+        return list(classify(rows, stored_of(told), owed={}).owed)
 
     async def land(self, feed: Feed, landed: Sequence[Landed], *, calls: int) -> PageChanges:
         """Write what differs, in one transaction. What the vendor marks as deleted must come by `delete`."""
@@ -174,7 +175,7 @@ class Landing(Replica):
         hashes = {one.row.key: one.list_hash for one in landed}
         async with self._store.transaction(self._tenant_id) as tx:
             told = await self._told(tx, feed, rows, detailed=False)
-            changes = classify(rows, _stored(told))
+            changes = classify(rows, stored_of(told))
             async with tx.pipeline():
                 for some, list_hash in _by_hash(changes, hashes):
                     await self._write(tx, feed, None, some, calls=calls, list_hash=list_hash)
@@ -193,10 +194,6 @@ class Landing(Replica):
         """Write into the sync log why records were not changed."""
         async with self._store.transaction(self._tenant_id) as tx:
             await self._log(tx, feed.id, None, "skipped", keys=keys, detail=why)
-
-
-def _stored(told: Sequence[Sequence[Any]]) -> dict[str, Stored]:
-    return {row[0]: Stored(*row) for row in told[0]} if told else {}
 
 
 def _by_hash(

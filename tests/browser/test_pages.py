@@ -1,0 +1,112 @@
+"""Every page in a real Chromium, on a desk and on a phone, over the copy of a simulated company."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from tests.factories.browser import NARROW, WIDE, chromium, hurdles, keep, overflows, window
+from tests.factories.command_line import shell, simulator
+from tests.factories.copies import compared, database_on
+from tests.factories.serving import started, until
+
+from tiebeam.web.pages.table import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+    from tests.factories.database import TestServer
+
+PASSWORD = "correct horse battery"
+EMAIL = "ada@alder.test"
+PAGE_BYTES_MAX = 100_000
+PLAIN = sorted({row.path for row in ROWS if row.method == "GET" and "{" not in row.path and row.permission})
+
+
+class Place(NamedTuple):
+    """Where the console is, and a browser to look at it."""
+
+    browser: Browser
+    address: str
+
+
+@pytest.fixture(scope="module")
+def place(database_server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("console")
+    with (
+        simulator(folder / "sim", "--size", "tiny", "--seed", 4) as sim,
+        database_on(database_server) as url,
+    ):
+        user = shell(folder / "home", database_url=url, web_port=0, **sim.variables())
+        user.run("init")
+        words = ("people", "add", EMAIL, "--name", "Ada", "--role", "tenant_admin", "--password-stdin")
+        user.run(*words, stdin=f"{PASSWORD}\n")
+        user.run("connect", "procore")
+        with started(user) as (_, address):
+            until(lambda: compared(url, sim).equal)
+            with chromium() as browser:
+                yield Place(browser, address)
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("E-mail address").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile("/$"))
+
+
+@pytest.mark.req("P18", "P23", "R15")
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("path", PLAIN)
+def test_every_page_is_light_fits_and_stands_in_nobodys_way(place: Place, path: str, width: int) -> None:
+    with window(place.browser, place.address, width=width) as page:
+        sign_in(page)
+        answer = page.goto(path)
+        assert answer
+        if path != "/health":
+            assert answer.status == 200
+        assert len(answer.body()) <= PAGE_BYTES_MAX
+        keep(page, path.strip("/").replace("/", "-") or "overview")
+        assert not overflows(page)
+        assert hurdles(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_door_in_light_and_in_dark(place: Place, scheme: str) -> None:
+    with window(place.browser, place.address, width=NARROW) as page:
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.goto("/sign-in")
+        keep(page, f"sign-in-{scheme}")
+        assert hurdles(page) == []
+        sign_in(page)
+        keep(page, f"overview-{scheme}")
+        assert hurdles(page) == []
+
+
+def test_it_is_used_by_keyboard_alone(place: Place) -> None:
+    with window(place.browser, place.address) as page:
+        page.goto("/sign-in")
+        page.keyboard.type(EMAIL)
+        page.keyboard.press("Tab")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("/$"))
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_menu_of_a_phone_opens_and_closes(place: Place) -> None:
+    with window(place.browser, place.address, width=NARROW) as page:
+        sign_in(page)
+        button = page.get_by_role("button", name="Menu")
+        link = page.get_by_role("link", name="Overview", exact=True)
+        assert not link.is_visible()
+        button.click()
+        assert link.is_visible()
+        page.keyboard.press("Escape")
+        assert not link.is_visible()
