@@ -80,8 +80,10 @@ async def stage(store: Store, tenant: Tenant, tmp_path: Path) -> AsyncIterator[S
     desk = ProcoreDesk()
     desk.state.insert("projects", {"id": 6, "name": "Bridge", "project_number": "26-006"})
     desk.put("rfis", subject="Which anchor?")
+    desk.clock.advance(60)  # What changes in the very second of its reading is read again.
     clock = store.clock
     assert isinstance(clock, ManualClock)
+    clock.advance((desk.clock.now() - clock.now()).total_seconds())
     known = OAuthClient()
     async with console(
         store,
@@ -174,6 +176,7 @@ async def test_only_what_was_chosen_is_read_and_what_is_chosen_no_more_stays(sta
     hidden = feeds["procore.rfis", "project_id=5"]
     assert (hidden.access, hidden.access_reason) == (Access.HIDDEN, "It was not chosen to be copied.")
     stage.desk.put("rfis", subject="Nobody asks for this")
+    stage.desk.clock.advance(60)
     await app.sync_one(connection, Wish(full=True))
     assert len(await records.names("procore.rfis")) == 1
     await stage.post("/choose", projects="all", kinds="all")
