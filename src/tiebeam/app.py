@@ -33,6 +33,7 @@ from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Stat
 from tiebeam.operations.tokens.repository import Connections, Credentials
 from tiebeam.operations.tokens.source import VaultTokenSource
 from tiebeam.operations.tokens.vault import Vault
+from tiebeam.replicate.choices.repository import Choices
 from tiebeam.replicate.progress import Budget
 from tiebeam.replicate.replica import Records
 from tiebeam.replicate.repository import Replica
@@ -129,10 +130,11 @@ class App:
         self.clock = clock
         self.tenant = tenant
         self.store = store
-        self._transport = transport
+        self.transport = transport
         self.instruments = instruments
         self._vault = Vault(keyring(settings))
-        self._connections = Connections(store, self._vault)
+        self.grants = Connections(store, self._vault)
+        self.choices = Choices(store, tenant.id)
         self.queue = Queue(store, clock)
         self.schedules = Schedules(store, clock)
 
@@ -145,8 +147,8 @@ class App:
         return Records(self.store, self.tenant.id, connection_id)
 
     async def connections(self) -> list[Connection]:
-        """Return the tenant's connections."""
-        return await self._connections.list(self.tenant.id)
+        """Return the tenant's connections, without those that are still being made."""
+        return [one for one in await self.grants.list(self.tenant.id) if one.company_id is not None]
 
     async def add_procore(
         self, company_id: str | None, *, grant: Grant | None, kind: GrantKind
@@ -169,18 +171,21 @@ class App:
         )
         granted = grant or await self.procore_login().client_credentials()
         kept = Secrets(granted.access_token, granted.refresh_token, client_secret)
-        trial = await self._connections.add(self.tenant.id, terms, kept, expires_at=granted.expires_at)
+        trial = await self.grants.add(self.tenant.id, terms, kept, expires_at=granted.expires_at)
         try:
             client = await self.client(trial)
             login, companies = await procore_login(client), await procore_companies(client)
-            connection = await self._settled(trial, terms, _chosen(companies, company_id))
+            connection = await self.settled(trial, terms, _chosen(companies, company_id))
         except BaseException:
-            await self._connections.delete(self.tenant.id, trial.id)
+            await self.grants.delete(self.tenant.id, trial.id)
             raise
         return connection, login, companies
 
-    async def _settled(self, trial: Connection, terms: Terms, company_id: str) -> Connection:
-        """Keep what has proven to work: in the place of an older connection to that company, or as it is."""
+    async def settled(self, trial: Connection, terms: Terms, company_id: str) -> Connection:
+        """Keep what has proven to work: in the place of an older connection to that company, or as it is.
+
+        What was copied through the older one stays, even when it was marked for deletion.
+        """
         place = (trial.vendor, trial.api_url, company_id)
         older = [
             one
@@ -188,13 +193,18 @@ class App:
             if one.id != trial.id and (one.vendor, one.api_url, one.company_id) == place
         ]
         if not older:
-            return await self._connections.set_company(self.tenant.id, trial.id, company_id)
-        tried, kept = await Credentials(self.store, self._vault).read(self.tenant.id, trial.id)
-        renewed = await self._connections.reconnect(
+            return await self.grants.set_company(self.tenant.id, trial.id, company_id)
+        tried, kept = await self.credentials().read(self.tenant.id, trial.id)
+        renewed = await self.grants.reconnect(
             self.tenant.id, older[0].id, kept, terms=terms, expires_at=tried.token_expires_at
         )
-        await self._connections.delete(self.tenant.id, trial.id)
+        await self.grants.delete(self.tenant.id, trial.id)
+        await self.choices.mark(renewed.id, None)
         return renewed
+
+    def credentials(self) -> Credentials:
+        """Return what opens the sealed secrets of connections."""
+        return Credentials(self.store, self._vault)
 
     def procore_login(self) -> ProcoreLogin:
         """Return the login host of the Procore that is set. Raises BadInputError when the app is not set."""
@@ -203,7 +213,7 @@ class App:
             environment=procore_environment(self.settings),
             client_id=client_id,
             client_secret=client_secret,
-            transport=self._transport,
+            transport=self.transport,
             clock=self.clock,
         )
 
@@ -232,6 +242,7 @@ class App:
             STREAMS,
             wish,
             pace=pace(self.settings),
+            ask_choice=partial(self.choices.of, connection.id),
             on_progress=on_progress,
             ask_budget=partial(self.budget, self.gate(connection)),
             stopping=stopping,
@@ -318,13 +329,13 @@ class App:
 
     async def tokens(self, connection: Connection) -> VaultTokenSource:
         """Return where a connection's access comes from. Raises TiebeamError."""
-        credentials = Credentials(self.store, self._vault)
+        credentials = self.credentials()
         _, kept = await credentials.read(self.tenant.id, connection.id)
         login = ProcoreLogin(
             environment=environment_at(connection.login_url, connection.api_url),
             client_id=connection.client_id,
             client_secret=kept.client_secret or "",
-            transport=self._transport,
+            transport=self.transport,
             clock=self.clock,
         )
         return VaultTokenSource(
@@ -343,7 +354,7 @@ class App:
 
     async def client(self, connection: Connection) -> ProcoreClient:
         """Return what calls Procore as a connection. Raises TiebeamError."""
-        way, gate = self._transport, self.gate(connection)
+        way, gate = self.transport, self.gate(connection)
         told = self.instruments
         return ProcoreClient(
             base_url=connection.api_url,

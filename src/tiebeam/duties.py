@@ -47,20 +47,22 @@ TIDY: Final = "upkeep.tidy"
 BUSY_AGAIN: Final = timedelta(seconds=2)
 GOES_ON_AFTER: Final = timedelta(seconds=30)
 
-SCHEDULES: Final = (SYNC, "procore.due", FETCH, KEEP_HOOK, CATCH_UP, KEEP_ALIVE, LOOK, TIDY)
-"""What is queued again and again, by name."""
-EVERY: Final[Mapping[str, timedelta]] = {
-    SYNC: timedelta(minutes=10),
-    "procore.due": timedelta(minutes=1),
-    FETCH: timedelta(minutes=1),
-    KEEP_HOOK: timedelta(hours=1),
-    CATCH_UP: timedelta(minutes=10),
+DUE: Final = "procore.due"
+
+EVERY_MINUTES: Final[Mapping[str, int]] = {
+    SYNC: 10,
+    DUE: 1,
+    FETCH: 1,
+    KEEP_HOOK: 60,
+    CATCH_UP: 10,
     # Access lasts 90 minutes, and a grant that nobody used for long is lost: well within 12 hours.
-    KEEP_ALIVE: timedelta(minutes=30),
-    LOOK: timedelta(minutes=1),
-    TIDY: timedelta(days=1),
+    KEEP_ALIVE: 30,
+    LOOK: 1,
+    TIDY: 24 * 60,
 }
-"""How often, unless somebody set it otherwise."""
+"""How often each is queued, unless a company has set it otherwise."""
+SCHEDULES: Final = tuple(EVERY_MINUTES)
+"""What is queued again and again, by name."""
 
 BY_HAND: Final = 5
 """The priority of what a person waits for."""
@@ -106,7 +108,7 @@ class Duties:
         """Return what is queued again and again."""
         jobs: dict[str, Callable[[UUID], Awaitable[Sequence[NewJob]]]] = {
             SYNC: self._sync_jobs,
-            "procore.due": self._due_jobs,
+            DUE: self._due_jobs,
             FETCH: self._fetch_jobs,
             KEEP_HOOK: partial(self._jobs_of_each, KEEP_HOOK),
             CATCH_UP: partial(self._jobs_of_each, CATCH_UP),
@@ -114,7 +116,7 @@ class Duties:
             LOOK: partial(self._job_of_all, LOOK),
             TIDY: partial(self._job_of_all, TIDY),
         }
-        return [Schedule(name, EVERY[name], asked) for name, asked in jobs.items()]
+        return [Schedule(name, timedelta(minutes=every), jobs[name]) for name, every in EVERY_MINUTES.items()]
 
     async def app(self, tenant_id: UUID) -> App:
         """Return a tenant's side of things. Raises BadInputError when there is no such tenant."""

@@ -97,7 +97,8 @@ class Upkeep:
         budget = await app.budget(app.gate(connection))
         calls = (budget.per_hour if budget else app.settings.rate_hourly_max) * _POLL_SHARE
         covered = covered_streams() if await self._hooks(connection).current() else ()
-        return planned(STREAMS, feeds, evidence, calls, app.clock.now(), covered=covered)
+        ceilings = await app.choices.intervals()
+        return planned(STREAMS, feeds, evidence, calls, app.clock.now(), covered=covered, ceilings=ceilings)
 
     async def keep_alive(self, connection: Connection) -> None:
         """See that a connection's access is good, refreshing it when its end is near. Raises TiebeamError."""
@@ -108,23 +109,35 @@ class Upkeep:
         address = self.app.settings.webhook_url
         if address is None or connection.company_id is None:
             return None
-        client = await self.app.client(connection)
         projects = await self.app.replica(connection).parents("procore.projects")
-        terms = Terms(
+        terms = self._hook_terms(connection, address, projects[0][1] if projects else None)
+        return await (await self._hook_keeper(connection)).keep(terms)
+
+    async def end_hook(self, connection: Connection) -> int:
+        """Have Procore deliver no more; return how many hooks that removed. Raises TiebeamError."""
+        if not await self._hooks(connection).all():
+            return 0
+        terms = self._hook_terms(connection, self.app.settings.webhook_url or "", None)
+        return await (await self._hook_keeper(connection)).end(terms)
+
+    def _hook_terms(self, connection: Connection, address: str, project_id: str | None) -> Terms:
+        return Terms(
             tenant_id=self.app.tenant.id,
             connection_id=connection.id,
-            company_id=connection.company_id,
+            company_id=connection.company_id or "",
             destination_url=f"{address.rstrip('/')}/webhooks/procore",
-            project_id=projects[0][1] if projects else None,
+            project_id=project_id,
         )
-        keeper = HookKeeper(
+
+    async def _hook_keeper(self, connection: Connection) -> HookKeeper:
+        client = await self.app.client(connection)
+        return HookKeeper(
             self._hooks(connection),
             procore_hooks(client, Share.WEBHOOK),
             self.app.clock,
             new_id=uuid4,
             new_secret=lambda: secrets.token_urlsafe(_SECRET_BYTES),
         )
-        return await keeper.keep(terms)
 
     async def catch_up(self, connection: Connection) -> Caught:
         """Find deliveries that never came, and have them fetched. Raises TiebeamError."""
@@ -176,12 +189,15 @@ class Upkeep:
         """Judge how everything stands, and tell of what changed; return how many messages that took."""
         app = self.app
         found = [one for one in await app.connections() if one.status is Status.CONNECTED]
+        set_here = {name: span.total_seconds() / 60 for name, span in (await app.choices.intervals()).items()}
         gates = [GateSeen(one.id, one.vendor, await app.gate(one).level()) for one in found]
         told = await watch(
             app.alert_desk(),
             Sightings(app.store),
             app.tenant.id,
-            expected={one.name: Expected(one.title, one.interval_minutes) for one in STREAMS},
+            expected={
+                one.name: Expected(one.title, set_here.get(one.name, one.interval_minutes)) for one in STREAMS
+            },
             gates=gates,
             disks=[see_disk(app.settings.data)],
             now=app.clock.now(),
@@ -189,7 +205,9 @@ class Upkeep:
         return len(told)
 
     async def tidy(self) -> None:
-        """Archive old sync log, and delete what has been kept for as long as is set."""
+        """Archive old sync log, delete what has been kept for as long as is set, and copies marked for it."""
+        for connection_id in await self.app.choices.marked():
+            await self.app.choices.erase(connection_id)
         await self.app.log_archive().archive(self.app.tenant.id)
         await purge(OldRows(self.app.store), self.app.tenant.id, keep(self.app.settings), self.app.clock)
 

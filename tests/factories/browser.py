@@ -40,7 +40,7 @@ def chromium() -> Iterator[Browser]:
 def window(
     browser: Browser, address: str, *, width: int = WIDE, state: StorageState | None = None
 ) -> Iterator[Page]:
-    """Open a window of its own, with the cookies of another if given, and see that no page complains in it."""
+    """Open a window, with the cookies of another if given, and see that no page in it complains."""
     context = browser.new_context(
         base_url=address,
         viewport={"width": width, "height": 900 if width == WIDE else 844},

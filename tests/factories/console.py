@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import httpx
 from argon2 import PasswordHasher
@@ -12,12 +13,15 @@ from tests.factories.webhooks import KEY
 
 from tiebeam.app import App
 from tiebeam.identity.accounts import Accounts
+from tiebeam.identity.beginning.repository import FirstRun
 from tiebeam.identity.keys import ApiKeys
 from tiebeam.identity.model import Role, SignedIn
 from tiebeam.identity.passwords import Passwords
+from tiebeam.identity.pins import Devices
 from tiebeam.identity.repository import Register, Tenants
 from tiebeam.operations.audit.model import Actor
 from tiebeam.operations.audit.repository import Trail
+from tiebeam.operations.metrics.tenants.repository import tenant_health
 from tiebeam.replicate.streams import STREAMS
 from tiebeam.replicate.webhooks.inbox import Inbox
 from tiebeam.replicate.webhooks.receive import Receiver
@@ -25,7 +29,7 @@ from tiebeam.replicate.webhooks.repository import Deliveries
 from tiebeam.settings import Settings
 from tiebeam.web.app import create_app
 from tiebeam.web.guard import SESSION_COOKIE
-from tiebeam.web.parts import House, Services, oidc_of
+from tiebeam.web.parts import INTERVALS, House, Services, oidc_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -108,14 +112,15 @@ async def console(
     tenant: Tenant,
     folder: Path,
     transport: Transport | None = None,
-    **more: Any,
+    **given: object,
 ) -> AsyncIterator[Console]:
-    """Open the console over a store; `more` are settings, `transport` leads to whoever is asked outside."""
-    settings = Settings.model_validate({"data": folder, "master_key": KEY, "tenant": tenant.slug, **more})
+    """Open the console over a store, with more settings `given`; without a transport no vendor answers."""
+    named = {"data": folder, "master_key": KEY, "tenant": tenant.slug, **given}
+    settings, way = Settings.model_validate(named), transport or NoVendor()
     deliveries, register = Deliveries(store), Register(store)
 
     async def app_of(tenant_id: UUID) -> App:
-        return App(settings, clock, store, await Tenants(store).get(tenant_id), transport or NoVendor())
+        return App(settings, clock, store, await Tenants(store).get(tenant_id), way)
 
     async def ready() -> str | None:
         return None
@@ -125,9 +130,13 @@ async def console(
         settings=settings,
         accounts=Accounts(register, clock, home=tenant.slug, passwords=Passwords(QUICK)),
         keys=ApiKeys(register, clock),
+        devices=Devices(register, clock, passwords=Passwords(QUICK)),
         trail=Trail(store, clock),
+        tenants=register.tenants,
+        first_run=FirstRun(store, clock),
+        health=partial(tenant_health, store, clock, INTERVALS),
         app=app_of,
-        oidc=oidc_of(settings, register, transport or NoVendor(), clock),
+        oidc=oidc_of(settings, register, way, clock),
     )
     services = Services(Receiver(deliveries, Inbox(deliveries), clock, STREAMS), ready, lambda: b"up 1\n")
     made = Console(create_app(services, house), house, store, clock, tenant)

@@ -10,6 +10,7 @@ from tiebeam.app import set_up
 from tiebeam.cli.logging import configure_logging
 from tiebeam.cli.output import console
 from tiebeam.cli.running import run_command
+from tiebeam.identity.beginning.repository import FirstRun
 from tiebeam.kernel.clock import SystemClock
 from tiebeam.settings import read_settings
 from tiebeam.web.app import create_app, create_probes
@@ -61,10 +62,24 @@ def _run(*names: str, prepare: bool = False) -> None:
                 await set_up(settings)
             async with always_on(settings) as house:
                 console.print(f"Up: {_told(names, at)}. Ctrl-C ends it.", highlight=False)
+                if prepare and at is not None:
+                    await _welcome(house, at)
                 await until_stopped(house, *_parts(house, names, at))
         return None
 
     run_command(work())
+
+
+async def _welcome(house: AlwaysOn, at: socket.socket) -> None:
+    """While nobody has an account, say where the first one is made."""
+    token = await FirstRun(house.store, house.clock).begin()
+    if token is None:
+        return
+    place = f"http://{at.getsockname()[0]}:{at.getsockname()[1]}/first-run?token={token}"
+    console.print(
+        "Nobody has an account yet. Make the first one here, once, within an hour:", highlight=False
+    )
+    console.print(place, markup=False, highlight=False, soft_wrap=True)
 
 
 def _parts(

@@ -92,6 +92,9 @@ def procore(
     hourly: Annotated[int, typer.Option(min=0, help="Calls an hour; 0 for no limit.")] = 600,
     spike: Annotated[int, typer.Option(min=0, help="Calls in ten seconds; 0 for no limit.")] = 25,
     pace: Annotated[float, typer.Option(min=0, help="How busy the company is; 0 lets nothing change.")] = 1.0,
+    consent: Annotated[
+        bool, typer.Option("--consent", help="Ask whoever grants access on a page, as Procore does.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Serve a simulated Procore until Ctrl-C, with a company that works, changes and deletes things.
@@ -105,6 +108,7 @@ def procore(
         options = ProcoreOptions(
             hourly_limit=hourly or None,
             spike_limit=spike or None,
+            auto_consent=not consent,
             token_seed=1 + chance.randbits(62),  # Once started anew it has never heard of its old tokens.
         )
         simulator, company = simulated_procore(

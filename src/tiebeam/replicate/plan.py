@@ -12,6 +12,7 @@ from tiebeam.connectors.streams import ReadMode, Scope, TimeFilter
 from tiebeam.kernel.canonical import UnstorableError
 from tiebeam.kernel.moments import parse_moment
 from tiebeam.kernel.paths import parse_path
+from tiebeam.replicate.choices.model import EVERYTHING, kept
 from tiebeam.replicate.model import (
     Access,
     Incoming,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tiebeam.connectors.streams import Listing, Stream
+    from tiebeam.replicate.choices.model import Choice
     from tiebeam.replicate.model import Feed, Pull
 
 FUSE_RECORDS = 20
@@ -394,17 +396,24 @@ def group_name(stream: Stream, scope: Scope, families: Mapping[str | None, str])
 
 
 def wanted_feeds(
-    streams: Iterable[Stream], parents: Mapping[str, Sequence[tuple[Scope, str]]]
+    streams: Sequence[Stream],
+    parents: Mapping[str, Sequence[tuple[Scope, str]]],
+    choice: Choice = EVERYTHING,
 ) -> list[tuple[str, Scope]]:
     """Return every feed that ought to exist, given the live records of the streams that are parents."""
-    wanted: list[tuple[str, Scope]] = []
-    for stream in streams:
-        if stream.parent is None:
-            wanted.append((stream.name, Scope()))
-        else:
-            found = parents.get(stream.parent, ())
-            wanted.extend((stream.name, scope.within(stream.scope[-1], key)) for scope, key in found)
-    return wanted
+    names = kept(streams, choice)
+    return [
+        (stream.name, scope)
+        for stream in streams
+        for scope in _scopes(stream, parents)
+        if choice.takes(stream, scope, names)
+    ]
+
+
+def _scopes(stream: Stream, parents: Mapping[str, Sequence[tuple[Scope, str]]]) -> list[Scope]:
+    if stream.parent is None:
+        return [Scope()]
+    return [scope.within(stream.scope[-1], key) for scope, key in parents.get(stream.parent, ())]
 
 
 def parent_access(

@@ -9,24 +9,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tiebeam.connectors.ports import Refusal, RefusalKind, Share
-from tiebeam.connectors.streams import Phase, Scope
+from tiebeam.connectors.streams import Phase
 from tiebeam.kernel.errors import TiebeamError
+from tiebeam.replicate.choices.model import EVERYTHING
 from tiebeam.replicate.details import Details
 from tiebeam.replicate.families import Family, lay_out
-from tiebeam.replicate.model import Access, Mode, State, Tally
+from tiebeam.replicate.model import Access, Mode, Tally
 from tiebeam.replicate.plan import (
     UNREACHED,
     families,
     group_name,
     may_be_read,
     mode_for,
-    parent_access,
     refusal_wait,
-    wanted_feeds,
 )
 from tiebeam.replicate.probes import Probing, ask_rows, probing
 from tiebeam.replicate.progress import NOTE_EVERY_SECONDS, TELL_EVERY_SECONDS, Meter, Progress
 from tiebeam.replicate.pull import LOCKED_OUT, Puller, PullResult, StoppedError
+from tiebeam.replicate.reach import known_feeds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.ports import Reader
     from tiebeam.connectors.streams import Stream
     from tiebeam.kernel.clock import Clock
+    from tiebeam.replicate.choices.model import Choice
     from tiebeam.replicate.model import Feed, Run
     from tiebeam.replicate.progress import Budget
     from tiebeam.replicate.repository import Replica
@@ -168,13 +169,15 @@ class Sync:
         wish: Wish,
         *,
         pace: Pace | None = None,
+        ask_choice: Callable[[], Awaitable[Choice]] | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
         ask_budget: Callable[[], Awaitable[Budget | None]] | None = None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         """`stopping` is asked after each page and each detail: a sync that is to stop ends there.
 
-        `report` says at any time what was done so far.
+        `ask_choice` says what the connection copies; it may change meanwhile. `report` says at any time what
+        was done so far.
         """
         self._replica = replica
         self._ask_budget = ask_budget
@@ -184,6 +187,8 @@ class Sync:
         self._families = families(streams)
         self._order = {name: place for place, name in enumerate(self._streams)}
         self._wish = wish
+        self._ask_choice = ask_choice
+        self._choice = EVERYTHING
         self._pace = pace or Pace()
         self._on_progress = on_progress
         share, step = wish.share, self._step
@@ -224,7 +229,8 @@ class Sync:
 
     async def _groups(self, phase: Phase) -> list[Group]:
         """Return what is still to be read in a phase; reading parents makes more of it."""
-        self._feeds = await self._known_feeds()
+        self._choice = await self._ask_choice() if self._ask_choice else EVERYTHING
+        self._feeds = await known_feeds(self._replica, list(self._streams.values()), self._choice)
         piles: dict[str, list[Feed]] = defaultdict(list)
         for feed in sorted(self._feeds, key=self._urgency):
             stream = self._streams[feed.stream]
@@ -253,39 +259,6 @@ class Sync:
             stream = self._streams.get(stream.parent)
         return found
 
-    async def _known_feeds(self) -> list[Feed]:
-        """Make the feeds that the known parents call for, and settle which can be read at all."""
-        names = {stream.parent for stream in self._streams.values() if stream.parent}
-        parents = {name: await self._replica.parents(name) for name in sorted(names)}
-        wanted = wanted_feeds(self._streams.values(), parents)
-        feeds = await self._replica.ensure_feeds(wanted)
-        feeds = [feed for feed in feeds if feed.stream in self._streams]
-        lost = {
-            (name, scope, key): state
-            for name in sorted(names)
-            for scope, key, state in await self._replica.lost_parents(name)
-        }
-        if await self._settle_access(feeds, set(wanted), lost):
-            return await self._known_feeds()
-        return feeds
-
-    async def _settle_access(
-        self,
-        feeds: list[Feed],
-        wanted: set[tuple[str, Scope]],
-        lost: dict[tuple[str, Scope, str], State],
-    ) -> bool:
-        access = {(feed.stream, feed.scope): feed.access for feed in feeds}
-        moved: dict[Access, list[Feed]] = defaultdict(list)
-        for feed in feeds:
-            stream = self._streams[feed.stream]
-            after = parent_access(feed, stream, wanted=wanted, lost=lost, parent_feeds=access)
-            if after is not None:
-                moved[after].append(feed)
-        for after, some in moved.items():
-            await self._replica.set_access(some, after, _REASONS[after], None)
-        return bool(moved)
-
     async def _run_groups(self, groups: list[Group]) -> None:
         """Read groups side by side, as many as the pace allows."""
         free = asyncio.Semaphore(self._pace.concurrency)
@@ -306,6 +279,8 @@ class Sync:
             raise first
 
     async def _run_group(self, group: Group) -> None:
+        if self._ask_choice and await self._ask_choice() != self._choice:
+            return  # What is to be read is looked up anew; it may no longer be this.
         self._done.update(feed.id for feed in group.feeds)
         lock = await self._replica.lock(group.name)
         if lock is None:
@@ -472,13 +447,6 @@ class Sync:
             calls_left=calls_left,
             seconds_left=None if calls_left is None else self._meter.seconds_left(calls_left, self._budget),
         )
-
-
-_REASONS = {
-    Access.OPEN: "Its project can be seen again.",
-    Access.GONE: "What it belongs to was deleted.",
-    Access.HIDDEN: "What it belongs to can no longer be seen by this connection.",
-}
 
 
 def _first(failures: BaseExceptionGroup[TiebeamError]) -> TiebeamError:

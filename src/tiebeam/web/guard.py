@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 SESSION_COOKIE: Final = "tiebeam_session"
-_FORM_FIELDS_MAX: Final = 200
+_FORM_FIELDS_MAX: Final = 2000  # A company chooses among its projects in one form.
 _FORM_PART_BYTES_MAX: Final = 64 * 1024
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tiebeam.identity.accounts import Accounts
+from tiebeam.identity.beginning.repository import FirstRun
 from tiebeam.identity.keys import ApiKeys
 from tiebeam.identity.oidc import OidcSignIn
+from tiebeam.identity.pins import Devices
 from tiebeam.identity.provider import Provider, roles_in
 from tiebeam.identity.repository import Register
 from tiebeam.operations.audit.repository import Trail
+from tiebeam.operations.metrics.tenants.repository import tenant_health
+from tiebeam.replicate.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,9 +24,13 @@ if TYPE_CHECKING:
     from tiebeam.always import AlwaysOn
     from tiebeam.app import App
     from tiebeam.connectors.ports import Transport
+    from tiebeam.identity.repository import Tenants
     from tiebeam.kernel.clock import Clock
+    from tiebeam.operations.metrics.tenants.repository import TenantHealth
     from tiebeam.replicate.webhooks.receive import Receiver
     from tiebeam.settings import Settings
+
+INTERVALS = {stream.name: stream.interval_minutes for stream in STREAMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,12 @@ class House:
     settings: Settings
     accounts: Accounts
     keys: ApiKeys
+    devices: Devices
     trail: Trail
+    tenants: Tenants
+    first_run: FirstRun
+    health: Callable[[], Awaitable[list[TenantHealth]]]
+    """Returns how every company stands."""
     app: Callable[[UUID], Awaitable[App]]
     """Returns one company's side of things."""
     oidc: OidcSignIn | None = None
@@ -66,7 +80,11 @@ class House:
             settings=on.settings,
             accounts=Accounts(register, on.clock, home=on.settings.tenant),
             keys=ApiKeys(register, on.clock),
+            devices=Devices(register, on.clock),
             trail=Trail(on.store, on.clock),
+            tenants=register.tenants,
+            first_run=FirstRun(on.store, on.clock),
+            health=partial(tenant_health, on.store, on.clock, INTERVALS),
             app=on.app,
             oidc=oidc_of(on.settings, register, on.transport, on.clock),
             stopping=on.stop.is_set,

@@ -15,7 +15,7 @@ from tiebeam.replicate.plan import OVERLAP, may_be_read
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from tiebeam.connectors.streams import Stream
     from tiebeam.replicate.freshness.model import Evidence, Item
@@ -51,14 +51,18 @@ def planned(
     now: datetime,
     *,
     covered: Collection[str] = (),
+    ceilings: Mapping[str, timedelta] | None = None,
 ) -> Planned:
-    """Return the plan of a connection with these feeds; `calls_per_hour` is what polling may spend."""
+    """Return the plan of a connection with these feeds; `calls_per_hour` is what polling may spend.
+
+    `ceilings` are the intervals that the tenant has set, by stream.
+    """
     open_feeds = [feed for feed in feeds if feed.access is Access.OPEN]
     new = never_read(open_feeds)
     refused = frozenset(
         feed.id for feed in feeds if feed.access is Access.OFF and may_be_read(feed, now=now, insist=False)
     )
-    items = items_of(streams, open_feeds, covered=covered, evidence=evidence)
+    items = items_of(streams, open_feeds, covered=covered, evidence=evidence, ceilings=ceilings)
     looked_at = {feed.id: feed.read_at for feed in open_feeds if feed.read_at and feed.id not in new}
     glanced = {item.feed_id for item in items if _glance_sees(item)}
     whole = {feed.id: _whole_at(feed, evidence.get(feed.id)) for feed in open_feeds if feed.id in glanced}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from tiebeam.duties import EVERY, SCHEDULES, asked_for
+from tiebeam.duties import EVERY_MINUTES, SCHEDULES, asked_for
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.web.places import places
@@ -53,7 +53,11 @@ class Plan:
     def every(self) -> timedelta:
         """How often it is asked what is to be queued."""
         seconds = self.standing.every_seconds
-        return EVERY[self.standing.name] if seconds is None else timedelta(seconds=seconds)
+        return (
+            timedelta(minutes=EVERY_MINUTES[self.standing.name])
+            if seconds is None
+            else timedelta(seconds=seconds)
+        )
 
     @property
     def minutes(self) -> str:

@@ -1,0 +1,1 @@
+"""Our own projects beside those of vendors: which is which."""

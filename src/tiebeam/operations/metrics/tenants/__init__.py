@@ -1,0 +1,1 @@
+"""How every company stands, told to whoever runs the installation."""
