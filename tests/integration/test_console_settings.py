@@ -179,6 +179,7 @@ async def test_only_what_was_chosen_is_read_and_what_is_chosen_no_more_stays(sta
     stage.desk.clock.advance(60)
     await app.sync_one(connection, Wish(full=True))
     assert len(await records.names("procore.rfis")) == 1
+    stage.console.clock.advance(60)
     await stage.post("/choose", projects="all", kinds="all")
     await app.sync_one(connection, Wish(full=True))
     assert len(await records.names("procore.rfis")) == 2
