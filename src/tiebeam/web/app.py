@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from tiebeam.web.api.application import door as api
 from tiebeam.web.assets import static
 from tiebeam.web.guard import nowhere, route
 from tiebeam.web.headers import SecurityHeaders
@@ -28,6 +29,7 @@ def create_app(services: Services, house: House | None = None) -> FastAPI:
     ENVIRONMENT.globals["pages"] = frozenset(row.path for row in ROWS if row.method == "GET")
     pages = [route(row, house) for row in ROWS]
     made = _app(door, *_probes(services), Route("/static/{version}/{name}", static), *pages)
+    made.router.routes.append(api(house))
     made.add_middleware(SecurityHeaders)
     made.add_exception_handler(404, partial(nowhere, house))
     return made

@@ -1,0 +1,123 @@
+"""The API as an application of its own, mounted at /api/v1 of the console's."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount, Route
+
+from tiebeam.web.api.problems import ProblemBody, told_of_http, told_of_values
+from tiebeam.web.api.rates import Rates
+from tiebeam.web.api.reference import reference
+from tiebeam.web.api.resources import (
+    alerts,
+    audit,
+    connections,
+    deletions,
+    history,
+    keys,
+    people,
+    queue,
+    records,
+    schedules,
+    streams,
+    syncs,
+    webhooks,
+    you,
+)
+
+if TYPE_CHECKING:
+    from tiebeam.web.parts import House
+
+PATH: Final = "/api/v1"
+VERSION: Final = "1"
+CALLS_PER_MINUTE: Final = 1200
+_ROUTERS: Final = (
+    you.ROUTER,
+    connections.ROUTER,
+    streams.ROUTER,
+    records.ROUTER,
+    syncs.ROUTER,
+    history.ROUTER,
+    queue.ROUTER,
+    schedules.ROUTER,
+    alerts.ROUTER,
+    deletions.ROUTER,
+    webhooks.ROUTER,
+    audit.ROUTER,
+    people.ROUTER,
+    keys.ROUTER,
+)
+_ABOUT: Final = (
+    "Everything that the console shows and does, for programs. Send an API key as "
+    "`Authorization: Bearer tb_…`; its scopes are the permissions that `x-permission` of each "
+    "operation names. Every error is problem+json with a code, a cause and an action."
+)
+_SCHEMES: Final = {
+    "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key: `tb_…`."},
+    "session": {"type": "apiKey", "in": "cookie", "name": "tiebeam_session"},
+}
+
+
+class _Door(Mount):
+    """Everything below the path, also an address with a line break in it, which is no page of the console."""
+
+    def __init__(self, path: str, app: FastAPI) -> None:
+        super().__init__(path, app)
+        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
+
+
+def door(house: House) -> Mount:
+    """Return where the API is reached."""
+    return _Door(PATH, create_api(house))
+
+
+def create_api(house: House, *, calls_per_minute: int = CALLS_PER_MINUTE) -> FastAPI:
+    """Return the API; `calls_per_minute` is what one caller may ask of one process."""
+    made = FastAPI(
+        title="Tiebeam",
+        version=VERSION,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        root_path_in_servers=False,
+        servers=[{"url": PATH}],
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    made.state.house = house
+    made.state.rates = Rates(house.clock, calls_per_minute)
+    made.add_exception_handler(HTTPException, told_of_http)
+    made.add_exception_handler(RequestValidationError, told_of_values)
+    for router in _ROUTERS:
+        made.include_router(router)
+    made.router.routes.append(Route("/docs", reference(made), methods=["GET"]))
+    made.openapi = _documented(made)  # type: ignore[method-assign]  # FastAPI's own way to extend it.
+    return made
+
+
+def _documented(made: FastAPI) -> Any:
+    plain = made.openapi
+
+    def document() -> dict[str, Any]:
+        if made.openapi_schema is None:
+            found = plain()
+            parts = found.setdefault("components", {})
+            parts["securitySchemes"] = _SCHEMES
+            parts["schemas"] |= _schemas_of_problems()
+            found["security"] = [{"apiKey": []}, {"session": []}]
+            made.openapi_schema = found
+        return made.openapi_schema
+
+    return document
+
+
+def _schemas_of_problems() -> dict[str, Any]:
+    made = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    inner: dict[str, Any] = made.pop("$defs", {})
+    return {ProblemBody.__name__: made, **inner}

@@ -1,0 +1,130 @@
+"""The reference of the API as a page, made on the server from its OpenAPI document: nothing is fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tiebeam.web.api.route import ALWAYS, WORDS
+from tiebeam.web.rendering import rendered
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_REF: Final = "#/components/schemas/"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, as the page shows it."""
+
+    method: str
+    path: str
+    tag: str
+    words: str
+    permission: str
+    parameters: list[dict[str, Any]]
+    body: str | None
+    answers: list[tuple[str, str, str | None]]
+    """Status, what it means, and the name of its schema; without those that every operation may give."""
+
+    @property
+    def anchor(self) -> str:
+        """How a link names it."""
+        return f"{self.method}{self.path}".replace("/", "-").replace("{", "").replace("}", "")
+
+
+def reference(made: FastAPI) -> Callable[[Request], Awaitable[Response]]:
+    """Return what shows the reference."""
+
+    async def page(_: Request) -> Response:
+        document = made.openapi()
+        schemas = document["components"]["schemas"]
+        return rendered(
+            "reference.html",
+            {
+                "title": "API",
+                "viewer": None,
+                "notice": "",
+                "path": "/api/v1/docs",
+                "about": document["info"],
+                "base": document["servers"][0]["url"],
+                "always": [(status, WORDS[status]) for status in ALWAYS],
+                "operations": list(operations(document)),
+                "schemas": {name: list(_fields(schema)) for name, schema in sorted(schemas.items())},
+                "words": {name: schema.get("description", "") for name, schema in schemas.items()},
+            },
+        )
+
+    return page
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+    """Return every operation of a document, in its order."""
+    for path, item in document["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                yield _operation(method, path, item[method])
+
+
+def _operation(method: str, path: str, one: Mapping[str, Any]) -> Operation:
+    body = one.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    answers = [
+        (status, answer.get("description", ""), _named(_schema_of(answer)))
+        for status, answer in sorted(one["responses"].items())
+        if int(status) not in ALWAYS
+    ]
+    return Operation(
+        method=method,
+        path=path,
+        tag=one.get("tags", [""])[-1],
+        words=one.get("description") or one.get("summary", ""),
+        permission=one["x-permission"],
+        parameters=[
+            {**parameter, "type": type_of(parameter.get("schema", {}))}
+            for parameter in one.get("parameters", [])
+        ],
+        body=_named(body),
+        answers=answers,
+    )
+
+
+def _schema_of(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any]
+    for found in answer.get("content", {}).values():
+        schema: Mapping[str, Any] | None = found.get("schema")
+        return schema
+    return None
+
+
+def _named(schema: Mapping[str, Any] | None) -> str | None:
+    return schema["$ref"].removeprefix(_REF) if schema and "$ref" in schema else None
+
+
+def _fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, bool, str]]:
+    required = schema.get("required", [])
+    for name, one in schema.get("properties", {}).items():
+        yield name, type_of(one), name in required, one.get("description", "")
+    if "enum" in schema:
+        yield "", " | ".join(map(str, schema["enum"])), True, ""
+
+
+def type_of(schema: Mapping[str, Any]) -> str:
+    """Return what a value is, in words: `integer`, `list of Job`, `string or null`."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).removeprefix(_REF)
+    if "anyOf" in schema:
+        return " or ".join(type_of(one) for one in schema["anyOf"])
+    if schema.get("type") == "array":
+        return f"list of {type_of(schema.get('items', {}))}"
+    kind = str(schema.get("format") or schema.get("type", "anything"))
+    bounds = [f"{word} {schema[name]}" for name, word in _BOUNDS if name in schema]
+    return " ".join([kind, *bounds])
+
+
+_BOUNDS: Final = (("minimum", "from"), ("maximum", "to"), ("maxLength", "up to"))

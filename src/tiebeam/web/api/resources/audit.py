@@ -1,0 +1,79 @@
+"""The audit trail: who did what, when, and to what."""
+
+# ruff: noqa: TC001, TC003 - FastAPI and pydantic read the annotations at run time.
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from tiebeam.identity.permissions import Permission
+from tiebeam.operations.audit.model import Wanted
+from tiebeam.web.api.asker import Asked
+from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
+from tiebeam.web.api.route import GuardedRoute, needs
+
+ROUTER = APIRouter(route_class=GuardedRoute, tags=["audit"])
+
+Name = Annotated[str | None, Query(max_length=200)]
+Moment = Annotated[AwareDatetime | None, Query()]
+
+
+class Entry(BaseModel):
+    """One act."""
+
+    number: int = Field(description="Counts from 1, without gaps.")
+    at: datetime
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    act: str
+    subject: str
+    detail: dict[str, Any]
+    correlation_id: str | None
+    previous: str = Field(description="The hash of the entry before it, in hexadecimal digits.")
+    hash: str
+
+
+@ROUTER.get("/audit", **needs(Permission.AUDIT_READ))
+async def audit(
+    ask: Asked,
+    answer: Response,
+    *,
+    act: Name = None,
+    subject: Name = None,
+    actor: Name = None,
+    since: Moment = None,
+    until: Moment = None,
+    limit: Limit = USUAL,
+    cursor: Cursor = None,
+) -> Page[Entry]:
+    """List entries, the newest first; `act` may be a noun (`session`), and means all its acts."""
+    place = place_of(cursor, int)
+    wanted = Wanted(act, subject, actor, since, until)
+    before = place[0] if place else None
+    found = await ask.house.trail.entries(ask.asker.tenant.id, wanted, limit=limit + 1, before=before)
+    kept, following = cut(found, limit, lambda one: [one.number])
+    link_next(ask.request, answer, following)
+    return Page(
+        items=[
+            Entry(
+                number=one.number,
+                at=one.at,
+                actor_kind=one.actor.kind.value,
+                actor_id=one.actor.id,
+                actor_name=one.actor.name,
+                act=one.act,
+                subject=one.subject,
+                detail=dict(one.detail),
+                correlation_id=one.correlation_id,
+                previous=one.previous.hex(),
+                hash=one.hash.hex(),
+            )
+            for one in kept
+        ],
+        next=following,
+    )

@@ -1,0 +1,117 @@
+"""The API, in process: a console over a small copy of two projects, and clients with keys."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.factories.console import console
+from tests.factories.procore_desk import ProcoreDesk
+from tests.factories.replicas import Copy
+from tests.factories.webhooks import connected
+
+from tiebeam.connectors.streams import Scope
+from tiebeam.identity.permissions import KEY_SCOPES
+from tiebeam.operations.alerts.model import Finding, Severity
+from tiebeam.operations.audit.model import Actor
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+    from pathlib import Path
+    from uuid import UUID
+
+    import httpx
+    from tests.factories.console import Console
+
+    from tiebeam.identity.model import Tenant
+    from tiebeam.identity.permissions import Permission
+    from tiebeam.kernel.clock import ManualClock
+    from tiebeam.store.pool import Store
+
+API = "/api/v1"
+RFIS = 12
+"""In project 5; project 6 has as many, with other ids."""
+
+
+MISS = """
+update tiebeam.record set missed_at = %(at)s
+where tenant_id = %(tenant)s and feed_id = %(feed)s and key = any(%(keys)s)
+"""
+HOLD = """
+insert into tiebeam.hold (tenant_id, feed_id, keys, live, evidence, found_at)
+values (%(tenant)s, %(feed)s, %(keys)s, 12, 'missing from two sweeps', %(at)s)
+returning id
+"""
+
+
+@dataclass(slots=True)
+class ApiHouse:
+    """A console, a copy in it, and clients of its API."""
+
+    console: Console
+    copy: Copy
+
+    async def keyed(
+        self, scopes: Iterable[Permission] = KEY_SCOPES, *, tenant: Tenant | None = None
+    ) -> httpx.AsyncClient:
+        """Return a client with a new key of these scopes."""
+        company = tenant or self.console.tenant
+        _, secret = await self.console.house.keys.make(
+            company.id, name="tests", scopes=scopes, by=Actor.command("tests")
+        )
+        client = self.console.stranger()
+        client.headers["Authorization"] = f"Bearer {secret}"
+        return client
+
+    async def change_rfi(self, id_: int, subject: str) -> None:
+        """Change an RFI at the vendor, and read it."""
+        self.copy.desk.clock.advance(3600)
+        self.copy.desk.state.update("rfis", id_, {"subject": subject})
+        await self.copy.sync()
+
+    async def held(self, keys: list[str]) -> int:
+        """Have deletions of RFIs of project 5 held, as a sweep would; return their number."""
+        feed = await self.copy.replica.feed("procore.rfis", Scope((("project_id", "5"),)))
+        assert feed
+        named = {
+            "tenant": self.console.tenant.id,
+            "feed": feed.id,
+            "keys": keys,
+            "at": self.console.clock.now(),
+        }
+        async with self.console.store.transaction(self.console.tenant.id) as tx:
+            await tx.run(MISS, named)
+            return int(await tx.value(HOLD, named))
+
+    async def alerted(self) -> int:
+        """Have an alert open; return its number."""
+        app = await self.console.house.app(self.console.tenant.id)
+        finding = Finding("gate.empty", "connection:1", Severity.WARNING, "No calls are left.", "Wait.")
+        await app.alert_desk().report(app.tenant.id, [finding], rules=["gate.empty"])
+        (alert,) = await app.alert_desk().open_alerts(app.tenant.id)
+        return alert.id
+
+
+@asynccontextmanager
+async def api_house(
+    store: Store, clock: ManualClock, tenant: Tenant, folder: Path
+) -> AsyncIterator[ApiHouse]:
+    """Open one, with two projects and their RFIs read."""
+    desk = ProcoreDesk()
+    desk.state.insert("projects", {"id": 6, "name": "Bridge"})
+    for project in (5, 6):
+        for number in range(RFIS):
+            id_ = project * 100 + number
+            fields = {"id": id_, "subject": f"Question {id_}", "number": str(id_)}
+            desk.state.insert("rfis", fields, project_id=project)
+    copy = Copy(desk, store, tenant.id, "rfis")
+    copy = _of(copy, await connected(store, tenant.id))
+    await copy.sync()
+    async with console(store, clock, tenant, folder) as made:
+        yield ApiHouse(made, copy)
+
+
+def _of(copy: Copy, connection_id: UUID) -> Copy:
+    copy.connection_id = connection_id
+    return copy.on(copy.store)
