@@ -1,9 +1,12 @@
--- What changes when a tenant's queue or its alerts do: one text each, which says nothing by itself.
+-- What changes when a tenant's queue, schedules or alerts do: one text each, which says nothing by itself.
 select
     (
         select concat_ws('/', max(j.id), count(*), sum(j.attempt), max(j.started_at), max(j.not_before),
             count(*) filter (where j.state = 'processing'))
         from tiebeam.job j where j.tenant_id = %(tenant_id)s::uuid
+    ) || '/' || (
+        select concat(string_agg(concat_ws(':', s.name, s.every_seconds, s.enabled), ',' order by s.name))
+        from tiebeam.tenant_schedule s where s.tenant_id = %(tenant_id)s::uuid
     ) as queue,
     (
         select concat_ws('/', max(a.id), max(a.acknowledged_at), max(a.resolved_at),
