@@ -7,7 +7,7 @@ from alembic import op
 from tiebeam.store.migrations.wall import wall
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
