@@ -20,7 +20,8 @@ from tiebeam.identity.model import Role
 from tiebeam.operations.alerts.model import Finding, Severity
 from tiebeam.operations.audit.model import Actor, Wanted
 from tiebeam.operations.queue.model import NewJob
-from tiebeam.replicate.history import SILENT_AFTER, History, LogWanted
+from tiebeam.replicate.history.model import SILENT_AFTER, LogWanted
+from tiebeam.replicate.history.repository import History
 from tiebeam.replicate.model import Tally
 from tiebeam.replicate.progress import Progress
 from tiebeam.replicate.repository import Replica

@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError, TiebeamError
-from tiebeam.replicate.history import History
+from tiebeam.replicate.history.repository import History
 from tiebeam.web.routes import Row
 
 if TYPE_CHECKING:

@@ -114,7 +114,7 @@ class Touch:
     at: datetime
     result: str
     mode: str | None
-    """The kind of pull; None: fetched by itself, for a delivery or for a person."""
+    """The kind of pull; None: a call of its own, for its details, a delivery or a person."""
     calls: int
     records: int
     """How many records the same line is about."""

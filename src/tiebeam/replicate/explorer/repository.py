@@ -27,7 +27,7 @@ Q = queries("tiebeam.replicate.explorer")
 
 COUNT_MAX: Final = 10_000
 """Where counting what was filtered ends."""
-SAVED_MAX: Final = 50
+SAVED_MAX: Final = 12
 _BATCH: Final = 500
 _RELATIVES_MAX: Final = 25
 _LINES_MAX: Final = 20

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
-from tiebeam.replicate.history import History
+from tiebeam.replicate.history.repository import History
 from tiebeam.web.places import places
 from tiebeam.web.routes import Row
 

@@ -38,9 +38,11 @@ if TYPE_CHECKING:
 
 ROWS_SHOWN: Final = 50
 PROJECTS_SHOWN: Final = 200
-_CELL_BYTES_MAX: Final = 240
-_LIST_BYTES_MAX: Final = 45_000
-_NAME_CHARACTERS_MAX: Final = 80
+_CELL_BYTES: Final = (240, 160, 100, 60, 30, 15)
+"""How long the text of a cell may be, tried in turn until all of them fit."""
+_LIST_BYTES_MAX: Final = 24_000
+_QUERY_CHARACTERS_MAX: Final = 800
+_NAME_CHARACTERS_MAX: Final = 40
 _NAME_BYTES_MAX: Final = 90
 
 
@@ -115,7 +117,7 @@ async def list_page(call: Call) -> Response:
 
 def _choices(asked: Asked, names: Mapping[str, str], saved: Sequence[SavedView]) -> dict[str, Any]:
     """Return what the forms of a list offer."""
-    room = Room(12_000)
+    room = Room(8_000)
     projects = [(key, room.fit(name, _NAME_BYTES_MAX)) for key, name in names.items()]
     conditions = [(one.column.name, one.whole, one.text) for one in asked.wanted.conditions]
     return {
@@ -143,20 +145,28 @@ def _heads(asked: Asked) -> list[Head]:
 
 
 def _lines(asked: Asked, rows: Sequence[Found], names: Mapping[str, str]) -> list[Line]:
-    most = min(_CELL_BYTES_MAX, _LIST_BYTES_MAX // max(1, len(rows) * (len(asked.columns) + 1)))
-    room = Room(_LIST_BYTES_MAX)
-    return [
-        Line(
-            record=row,
-            address=record_address(asked.wanted.stream, row.key, row.project_id),
-            project=room.fit(names.get(row.project_id, row.project_id), most) if row.project_id else "",
-            cells=tuple(
-                room.fit(in_words(column, column_value(column, row.payload)), most)
-                for column in asked.columns
-            ),
+    texts = [
+        (
+            names.get(row.project_id, row.project_id) if row.project_id else "",
+            *(in_words(column, column_value(column, row.payload)) for column in asked.columns),
         )
         for row in rows
     ]
+    return [
+        Line(row, record_address(asked.wanted.stream, row.key, row.project_id), project, tuple(cells))
+        for row, (project, *cells) in zip(rows, _fitted(texts), strict=True)
+    ]
+
+
+def _fitted(texts: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the texts of a list, each cut alike until all of them fit on a page."""
+    fitted: list[list[str]] = []
+    for most in _CELL_BYTES:
+        room = Room(_LIST_BYTES_MAX)
+        fitted = [[room.fit(text, most) for text in row] for row in texts]
+        if not room.full:
+            break
+    return fitted
 
 
 def _next(asked: Asked, shown: Sequence[Found]) -> str | None:
@@ -178,6 +188,8 @@ async def save_list(call: Call) -> Response:
     if not name or not name.isprintable():
         raise BadInputError("A list is kept under a name.", action="Write one and save again.")
     query = read(stream, QueryParams(call.posted("query", most=4000))).query()
+    if len(query) > _QUERY_CHARACTERS_MAX:
+        raise BadInputError("This list is too long to be kept.", action="Use shorter texts in its filters.")
     app = await call.app()
     views = SavedViews(app.store, app.tenant.id, call.viewer.person.id)
     await views.save(stream.name, name, query, call.house.clock.now())

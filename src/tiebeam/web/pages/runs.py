@@ -11,7 +11,8 @@ from tiebeam.duties import refresh_job, sync_job
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.operations.tokens.model import Status
-from tiebeam.replicate.history import RESULTS, History, LogWanted
+from tiebeam.replicate.history.model import RESULTS, LogWanted
+from tiebeam.replicate.history.repository import History
 from tiebeam.web.places import TITLES, places
 from tiebeam.web.routes import Row
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tiebeam.app import App
     from tiebeam.operations.queue.model import NewJob
     from tiebeam.operations.tokens.model import Connection
-    from tiebeam.replicate.history import RunSeen
+    from tiebeam.replicate.history.model import RunSeen
     from tiebeam.web.call import Call
     from tiebeam.web.places import Places
 

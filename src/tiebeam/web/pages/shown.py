@@ -22,6 +22,11 @@ class Room:
         self.cut = False
         """Whether anything had to be cut."""
 
+    @property
+    def full(self) -> bool:
+        """Whether nothing more fits."""
+        return self._left <= 0
+
     def fit(self, text: str, most: int) -> str:
         """Return a text or its beginning: at most so many bytes as HTML, and no more than there is room."""
         allowed = max(0, min(most, self._left))

@@ -1,0 +1,1 @@
+"""What replication did and is doing, for people to look at."""
