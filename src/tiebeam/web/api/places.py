@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final
+from uuid import UUID
 
 from fastapi import Path, Query
 from pydantic import StringConstraints
@@ -14,8 +15,6 @@ from tiebeam.replicate.streams import find_stream
 from tiebeam.web.api.problems import nothing_there
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from tiebeam.connectors.streams import Stream
     from tiebeam.operations.tokens.model import Connection
     from tiebeam.web.api.asker import Ask
@@ -28,6 +27,7 @@ ProjectId = Annotated[
     str | None,
     Query(max_length=100, pattern=r"^[^\x00/]+$", description="Only of this project: its Procore id."),
 ]
+ConnectionId = Annotated[UUID | None, Query(description="Only of this connection.")]
 Words = Annotated[str, StringConstraints(max_length=200, pattern=_NO_ZERO)]
 
 

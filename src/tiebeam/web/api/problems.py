@@ -48,7 +48,7 @@ class ProblemBody(BaseModel):
     title: str
     status: int
     detail: str = Field(description="What happened, in plain words.")
-    code: str = Field(description="Stable, and listed in the reference of errors.")
+    code: str = Field(description="Stable: what a program goes by.")
     action: str = Field(description="What to do next.")
     owner: Owner
     correlation_id: str | None

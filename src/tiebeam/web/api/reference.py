@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from tiebeam.web.api.route import ALWAYS, WORDS
+from tiebeam.web.api.route import ALWAYS, HEADERS, WORDS
 from tiebeam.web.rendering import rendered
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _REF: Final = "#/components/schemas/"
+_PAGE: Final = "Page_"
+_EVERYWHERE: Final = tuple(sorted((*ALWAYS, 304, 411, 413, 415)))
+"""What is told once, for all that read or all that change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Operation:
     words: str
     permission: str
     parameters: list[dict[str, Any]]
+    """Those of the path and the query."""
+    headers: list[str]
     body: str | None
     answers: list[tuple[str, str, str | None]]
     """Status, what it means, and the name of its schema; without those that every operation may give."""
@@ -44,7 +49,11 @@ def reference(made: FastAPI) -> Callable[[Request], Awaitable[Response]]:
 
     async def page(_: Request) -> Response:
         document = made.openapi()
-        schemas = document["components"]["schemas"]
+        schemas = {
+            name: schema
+            for name, schema in document["components"]["schemas"].items()
+            if not name.startswith(_PAGE)
+        }
         return rendered(
             "reference.html",
             {
@@ -54,7 +63,8 @@ def reference(made: FastAPI) -> Callable[[Request], Awaitable[Response]]:
                 "path": "/api/v1/docs",
                 "about": document["info"],
                 "base": document["servers"][0]["url"],
-                "always": [(status, WORDS[status]) for status in ALWAYS],
+                "headers": list(HEADERS.values()),
+                "always": [(status, WORDS[status]) for status in _EVERYWHERE],
                 "operations": list(operations(document)),
                 "schemas": {name: list(_fields(schema)) for name, schema in sorted(schemas.items())},
                 "words": {name: schema.get("description", "") for name, schema in schemas.items()},
@@ -77,7 +87,7 @@ def _operation(method: str, path: str, one: Mapping[str, Any]) -> Operation:
     answers = [
         (status, answer.get("description", ""), _named(_schema_of(answer)))
         for status, answer in sorted(one["responses"].items())
-        if int(status) not in ALWAYS
+        if int(status) not in _EVERYWHERE
     ]
     return Operation(
         method=method,
@@ -88,7 +98,9 @@ def _operation(method: str, path: str, one: Mapping[str, Any]) -> Operation:
         parameters=[
             {**parameter, "type": type_of(parameter.get("schema", {}))}
             for parameter in one.get("parameters", [])
+            if parameter["in"] != "header"
         ],
+        headers=[named["name"] for named in one.get("parameters", []) if named["in"] == "header"],
         body=_named(body),
         answers=answers,
     )
@@ -103,7 +115,10 @@ def _schema_of(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _named(schema: Mapping[str, Any] | None) -> str | None:
-    return schema["$ref"].removeprefix(_REF) if schema and "$ref" in schema else None
+    if not schema or "$ref" not in schema:
+        return None
+    name = str(schema["$ref"]).removeprefix(_REF)
+    return f"page of {name.removeprefix(_PAGE).removesuffix('_')}" if name.startswith(_PAGE) else name
 
 
 def _fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, bool, str]]:

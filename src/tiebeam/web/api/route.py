@@ -58,7 +58,7 @@ ANY: Final = "any"
 ALWAYS: Final = (400, 401, 403, 422, 429, 500, 503)
 """What every operation may answer."""
 _CHANGING: Final = (409, 411, 413, 415)
-_HEADERS: Final = {
+HEADERS: Final = {
     "post": ("Idempotency-Key", "A fresh text for each thing to be done: sent again, it is done once."),
     "match": ("If-Match", "The ETag of what is to be changed: if it has changed meanwhile, nothing is done."),
     "csrf": ("X-CSRF-Token", "The session's token; only for a browser's session."),
@@ -82,7 +82,7 @@ def needs(
         "openapi_extra": {
             "x-permission": permission.value if permission else ANY,
             **({"x-secret-answer": True} if is_secret else {}),
-            "parameters": [_header(*_HEADERS[name]) for name in names],
+            "parameters": [_header(*HEADERS[name]) for name in names],
         },
     }
 

@@ -49,7 +49,7 @@ class NewPerson(BaseModel):
     project_ids: list[Words] | None = _PROJECTS
 
 
-class Standing(BaseModel):
+class PersonSetting(BaseModel):
     """What somebody is to be."""
 
     model_config = ConfigDict(extra="forbid")
@@ -70,7 +70,7 @@ async def people(ask: Asked) -> Page[Person]:
 async def person(ask: Asked, answer: Response, person_id: UUID) -> Person:
     """Show somebody. The ETag tells of role, projects and whether they may come in."""
     found = await _one(ask, person_id)
-    tag(answer, _standing(found))
+    tag(answer, _setting(found))
     return _shown(found)
 
 
@@ -90,21 +90,21 @@ async def add(ask: Asked, answer: Response, new: NewPerson) -> Person:
 
 
 @ROUTER.put("/people/{person_id}", **needs(Permission.PEOPLE_MANAGE, 404, 412, method="put"))
-async def change(ask: Asked, answer: Response, person_id: UUID, wanted: Standing) -> Person:
+async def change(ask: Asked, answer: Response, person_id: UUID, wanted: PersonSetting) -> Person:
     """Say what somebody is here for, what they see, and whether they may come in."""
     accounts, tenant_id, by = ask.house.accounts, ask.asker.tenant.id, ask.asker.by
     found = await _one(ask, person_id)
-    require_match(ask.request, _standing(found))
+    require_match(ask.request, _setting(found))
     if found.role is not wanted.role:
         await accounts.set_role(tenant_id, person_id, wanted.role, by=by)
-    if _standing(found).project_ids != (None if wanted.project_ids is None else sorted(wanted.project_ids)):
+    if _setting(found).project_ids != (None if wanted.project_ids is None else sorted(wanted.project_ids)):
         await accounts.set_projects(tenant_id, person_id, wanted.project_ids, by=by)
     if found.active and not wanted.active:
         await accounts.disable(tenant_id, person_id, by=by)
     elif wanted.active and not found.active:
         await accounts.enable(tenant_id, person_id, by=by)
     found = await _one(ask, person_id)
-    tag(answer, _standing(found))
+    tag(answer, _setting(found))
     return _shown(found)
 
 
@@ -115,9 +115,9 @@ async def _one(ask: Asked, person_id: UUID) -> Kept:
     raise nothing_there("such person")
 
 
-def _standing(one: Kept) -> Standing:
+def _setting(one: Kept) -> PersonSetting:
     projects = None if one.project_ids is None else sorted(one.project_ids)
-    return Standing(role=one.role, active=one.active, project_ids=projects)
+    return PersonSetting(role=one.role, active=one.active, project_ids=projects)
 
 
 def _shown(one: Kept) -> Person:
@@ -127,7 +127,7 @@ def _shown(one: Kept) -> Person:
         name=one.name,
         role=one.role,
         active=one.active,
-        project_ids=_standing(one).project_ids,
+        project_ids=_setting(one).project_ids,
         made_at=one.made_at,
         signed_in_at=one.signed_in_at,
     )

@@ -22,6 +22,7 @@ from tiebeam.replicate.replica import Version as Kept
 from tiebeam.web.api.asker import Asked
 from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
 from tiebeam.web.api.places import (
+    ConnectionId,
     Key,
     ProjectId,
     View,
@@ -49,6 +50,9 @@ class Standing(StrEnum):
     HIDDEN = "hidden"
     """The vendor no longer shows it to us, and nothing proves that it is gone."""
     ANY = "any"
+
+
+Wanted = Annotated[Standing, Query(description="In this state.")]
 
 
 class Record(BaseModel):
@@ -105,9 +109,9 @@ async def records(
     answer: Response,
     view: View,
     *,
-    connection: UUID | None = None,
+    connection: ConnectionId = None,
     project: ProjectId = None,
-    state: Standing = Standing.LIVE,
+    state: Wanted = Standing.LIVE,
     changed_since: Annotated[AwareDatetime | None, Query(description="Changed in the copy since.")] = None,
     search: Annotated[str | None, Query(max_length=200, description="Anywhere in the content.")] = None,
     limit: Limit = USUAL,
@@ -131,7 +135,7 @@ async def record(
     view: View,
     key: Key,
     *,
-    connection: UUID | None = None,
+    connection: ConnectionId = None,
     project: ProjectId = None,
     as_of: AsOf = None,
 ) -> Record:
@@ -153,7 +157,7 @@ async def versions(
     view: View,
     key: Key,
     *,
-    connection: UUID | None = None,
+    connection: ConnectionId = None,
     project: ProjectId = None,
     limit: Limit = USUAL,
     cursor: Cursor = None,
@@ -174,7 +178,7 @@ async def diff(
     view: View,
     key: Key,
     *,
-    connection: UUID | None = None,
+    connection: ConnectionId = None,
     project: ProjectId = None,
     before: VersionNumber = None,
     after: VersionNumber = None,
@@ -202,7 +206,7 @@ async def diff(
     **needs(Permission.RECORDS_REFRESH, 404, method="post"),
 )
 async def refresh(
-    ask: Asked, view: View, key: Key, *, connection: UUID | None = None, project: ProjectId = None
+    ask: Asked, view: View, key: Key, *, connection: ConnectionId = None, project: ProjectId = None
 ) -> Queued:
     """Have one record read anew from the vendor, ahead of everything that the schedule does."""
     app, found = await ask.app(), await _found(ask, view, key, connection, project)

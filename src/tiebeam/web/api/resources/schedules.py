@@ -27,7 +27,7 @@ _EVERY = Field(
 )
 
 
-class Setting(BaseModel):
+class ScheduleSetting(BaseModel):
     """How a schedule is to be."""
 
     model_config = ConfigDict(extra="forbid")
@@ -60,7 +60,7 @@ async def schedule(ask: Asked, answer: Response, name: Name) -> Schedule:
 
 
 @ROUTER.put("/schedules/{name}", **needs(Permission.SETTINGS_MANAGE, 404, 412, method="put"))
-async def change(ask: Asked, answer: Response, name: Name, setting: Setting) -> Schedule:
+async def change(ask: Asked, answer: Response, name: Name, setting: ScheduleSetting) -> Schedule:
     """Say how often a schedule ticks for the company and whether it does; it counts within a second."""
     app = await ask.app()
     require_match(ask.request, _setting(await _one(ask, name)))
@@ -93,5 +93,5 @@ async def _standing(ask: Asked) -> list[Schedule]:
     ]
 
 
-def _setting(one: Schedule) -> Setting:
-    return Setting(enabled=one.enabled, every_seconds=one.every_seconds)
+def _setting(one: Schedule) -> ScheduleSetting:
+    return ScheduleSetting(enabled=one.enabled, every_seconds=one.every_seconds)

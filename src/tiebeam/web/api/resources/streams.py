@@ -18,7 +18,7 @@ from tiebeam.replicate.model import Access
 from tiebeam.replicate.streams import STREAMS
 from tiebeam.web.api.asker import Asked
 from tiebeam.web.api.cursors import Page
-from tiebeam.web.api.places import connections_of, listing_of
+from tiebeam.web.api.places import ConnectionId, connections_of, listing_of
 from tiebeam.web.api.route import GuardedRoute, needs
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Heat(BaseModel):
 
 
 @ROUTER.get("/streams", **needs(Permission.HEALTH_READ, 404))
-async def streams(ask: Asked, connection: UUID | None = None) -> Page[Stream]:
+async def streams(ask: Asked, connection: ConnectionId = None) -> Page[Stream]:
     """List every kind of record that is read: how fresh it is, and how much of it there is."""
     app, listing = await ask.app(), await listing_of(ask)
     items = []
@@ -96,7 +96,7 @@ async def streams(ask: Asked, connection: UUID | None = None) -> Page[Stream]:
 
 
 @ROUTER.get("/feeds/freshness", **needs(Permission.HEALTH_READ, 404))
-async def freshness(ask: Asked, connection: UUID | None = None) -> Page[Heat]:
+async def freshness(ask: Asked, connection: ConnectionId = None) -> Page[Heat]:
     """Show how old every tool of every project is: what the heat map of the console is drawn from."""
     app, now = await ask.app(), ask.house.clock.now()
     items = []
