@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 _BY_PREFIX: Final = (
     ("records.unknown", 404),
-    ("identity.not_allowed", 403),
+    ("input.not_allowed", 403),
     ("input.", 400),
     ("records.", 400),
     ("app.", 409),

@@ -159,7 +159,7 @@ async def change_schedule(call: Call) -> Response:
     await call.house.trail.note(app.tenant.id, person.actor, "schedule.set", f"schedule:{name}", detail)
     if enabled and not after.enabled:
         return call.to("/queue", notice=f"{KINDS[name]} stays off: whoever runs Tiebeam paused it for all.")
-    state = f"every {minutes or EVERY[name].total_seconds() / 60:g} min" if enabled else "paused"
+    state = f"every {minutes or EVERY_MINUTES[name]:g} min" if enabled else "paused"
     return call.to("/queue", notice=f"{KINDS[name]}: {state}.")
 
 
