@@ -172,8 +172,8 @@ async def test_only_what_was_chosen_is_read_and_what_is_chosen_no_more_stays(sta
     assert not any(feed.read_at for feed in feeds if feed.stream == "procore.submittals")
     assert len(await records.names("procore.rfis")) == 1
     await stage.post("/choose", projects="some", project="6", kinds="some", kind="procore.submittals")
-    feeds = {(one.stream, one.scope_text): one for one in await app.replica(connection).ensure_feeds(())}
-    hidden = feeds["procore.rfis", "project_id=5"]
+    places = {(one.stream, one.scope_text): one for one in await app.replica(connection).ensure_feeds(())}
+    hidden = places["procore.rfis", "project_id=5"]
     assert (hidden.access, hidden.access_reason) == (Access.HIDDEN, "It was not chosen to be copied.")
     stage.desk.put("rfis", subject="Nobody asks for this")
     stage.desk.clock.advance(60)
@@ -226,7 +226,7 @@ async def test_a_revoked_grant_is_explained_and_reconnecting_goes_on_with_the_sa
     (after,) = await app.connections()
     assert (after.id, after.status) == (before.id, Status.CONNECTED)
     assert len(await app.records(after.id).names("procore.rfis")) == 1
-    assert (await app.choices.of(after.id)).streams == {"procore.rfis"}
+    assert (await app.choices.of(after.id)).streams == frozenset({"procore.rfis"})
 
 
 async def test_pausing_reads_nothing_until_it_is_resumed(stage: Stage) -> None:
