@@ -43,7 +43,7 @@ def address_of(row: Row) -> str:
 async def test_every_role_gets_what_the_table_grants_and_no_more(house: Console, role: Role) -> None:
     client, came = await house.signed_in(role)
     for row in ROWS:
-        if row.permission is None or row.path == "/sign-out":
+        if row.permission is None or row.path in ("/sign-out", "/account/sessions/end"):
             continue
         data = {"csrf": came.session.csrf} if row.method == "POST" else None
         answer = await client.request(row.method, address_of(row), data=data)

@@ -172,8 +172,8 @@ async def test_only_what_was_chosen_is_read_and_what_is_chosen_no_more_stays(sta
     assert not any(feed.read_at for feed in feeds if feed.stream == "procore.submittals")
     assert len(await records.names("procore.rfis")) == 1
     await stage.post("/choose", projects="some", project="6", kinds="some", kind="procore.submittals")
-    named = {(one.stream, one.scope_text): one for one in await app.replica(connection).ensure_feeds(())}
-    hidden = named["procore.rfis", "project_id=5"]
+    places = {(one.stream, one.scope_text): one for one in await app.replica(connection).ensure_feeds(())}
+    hidden = places["procore.rfis", "project_id=5"]
     assert (hidden.access, hidden.access_reason) == (Access.HIDDEN, "It was not chosen to be copied.")
     stage.desk.put("rfis", subject="Nobody asks for this")
     stage.desk.clock.advance(60)

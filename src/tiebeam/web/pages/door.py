@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from tiebeam.identity.model import Refused
 from tiebeam.identity.oidc import FLOW_LASTS
-from tiebeam.identity.permissions import Permission
+from tiebeam.identity.permissions import Permission, permissions_of
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.web.guard import SESSION_COOKIE, safe_next
 from tiebeam.web.routes import Row
@@ -95,6 +95,9 @@ def _openid(call: Call) -> OidcSignIn:
 
 
 def _let_in(call: Call, found: SignedIn, onward: str) -> Response:
+    sees = permissions_of(found.person.role, found.session.how)
+    if onward == "/" and Permission.HEALTH_READ_ALL_TENANTS in sees:
+        onward = "/health"
     answer = call.to(onward)
     answer.set_cookie(
         SESSION_COOKIE,

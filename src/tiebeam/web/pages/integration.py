@@ -79,7 +79,10 @@ async def connect_page(call: Call) -> Response:
 
 
 def _callback(call: Call) -> str:
-    return str(call.request.url.replace(path=CALLBACK, query="", fragment=""))
+    """Return where Procore sends the browser back to: where it is registered, not what a request says."""
+    if call.house.settings.public_url:
+        return f"{call.house.settings.address}{CALLBACK}"
+    return f"{call.request.url.scheme}://{call.request.url.netloc}{CALLBACK}"
 
 
 async def connect(call: Call) -> Response:
