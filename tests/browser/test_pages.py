@@ -53,10 +53,13 @@ def place(database_server: TestServer, tmp_path_factory: pytest.TempPathFactory)
         with started(user) as (_, address):
             until(lambda: compared(url, sim).equal)
             with chromium() as browser:
-                with window(browser, address) as page:
-                    sign_in(page)
-                    state = page.context.storage_state()
-                yield Place(browser, address, state)
+                yield Place(browser, address, signed_in(browser, address))
+
+
+def signed_in(browser: Browser, address: str) -> StorageState:
+    with window(browser, address) as page:
+        sign_in(page)
+        return page.context.storage_state()
 
 
 def sign_in(page: Page) -> None:

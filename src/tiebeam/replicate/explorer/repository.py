@@ -74,8 +74,10 @@ class Explorer:
                 "sign": -1 if wanted.descending else 1,
                 "offset": offset,
             }
-        async with self._store.autocommit(self._tenant_id) as single:
-            return await single.all(Found, query, named)
+        async with self._store.transaction(self._tenant_id) as tx:
+            if wanted.sort is None:
+                await tx.rows(Q["in_order"])
+            return await tx.all(Found, query, named)
 
     async def count(self, wanted: Wanted) -> int:
         """Return how many records are wanted; from COUNT_MAX on, COUNT_MAX."""
@@ -91,8 +93,9 @@ class Explorer:
             after: str | None = None
             while True:
                 named = self._wanted(wanted) | {"feed": feed_id, "after_key": after, "limit": batch}
-                async with self._store.autocommit(self._tenant_id) as single:
-                    rows = await single.all(Found, Q["walk"], named)
+                async with self._store.transaction(self._tenant_id) as tx:
+                    await tx.rows(Q["in_order"])
+                    rows = await tx.all(Found, Q["walk"], named)
                 if rows:
                     yield rows
                 if len(rows) < batch:
