@@ -284,3 +284,15 @@ async def test_a_mass_deletion_that_is_refused_changes_nothing(
     assert await copy.replica.decide_hold(hold.id, approve=False, by="Pat") == 0
     assert len(await copy.find("documents")) == 30
     assert await copy.replica.holds() == []
+
+
+@pytest.mark.req("R6")
+async def test_what_was_deleted_before_it_was_first_seen_says_so(store: Store, tenant: Tenant) -> None:
+    desk = ProcoreDesk()
+    gone = desk.put("submittals", title="Gone before we came", number="1")
+    desk.state.delete("submittals", gone)
+    copy = Copy(desk, store, tenant.id, "submittals")
+    await copy.sync()
+    await copy.sync(full=True)
+    shown = await copy.records.show("procore.submittals", str(gone))
+    assert (shown.state, "before it was first seen" in (shown.state_reason or "")) == (State.DELETED, True)

@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
 Q = queries(__package__ or "tiebeam.replicate")
 
+CAME_GONE = "deleted before it was first seen: the vendor has it in its recycle bin or marks it as deleted"
+
 _Asked: TypeAlias = "tuple[str, dict[str, Any]]"
 
 _STATEMENT_BYTES_MAX = 256 * 1024
@@ -411,7 +413,7 @@ class Replica:
         """Write what differs. Only what needs no answer is sent, so that it may all be sent at once."""
         named = self._named(feed_id=feed.id, at=self._clock.now(), list_hash=list_hash)
         renewed = changes.updated + changes.restored
-        await self._write_rows(tx, Q["insert_records"], changes.created, named)
+        await self._write_rows(tx, Q["insert_records"], changes.created, named | {"gone_reason": CAME_GONE})
         if renewed:
             await tx.run(Q["keep_versions"], named | {"keys": [row.key for row in renewed]})
             await self._write_rows(tx, Q["update_records"], renewed, named)
