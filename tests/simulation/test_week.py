@@ -13,7 +13,7 @@ SEEDS = (1, 3)
 CAUGHT_BY: dict[str, int] = {
     "leave_jobs_in_dead_hands": 1,
     "answer_before_storing": 1,
-    "strike_deliveries_before_fetching": 4,
+    "strike_deliveries_before_fetching": 1,
     "never_look_at_missed_deliveries": 1,
     "use_a_grant_without_keeping_it": 1,
     "schedule_what_is_switched_off": 1,

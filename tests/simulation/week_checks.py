@@ -25,7 +25,7 @@ _SLACK = timedelta(hours=2)
 """For what a due read may still have to wait: a back-off after a storm, the hour's calls, the next look."""
 SETTLED_AFTER = timedelta(hours=3)
 """How long a calm must last before what a storm left behind is over."""
-_FETCHED_WITHIN = timedelta(hours=2)
+_FETCHED_WITHIN = timedelta(minutes=30)
 _KEPT_FOR = timedelta(days=7)
 _UNTOUCHED = (
     "feed", "record", "record_version", "sync_run", "sync_log", "connection", "job", "job_history", "webhook",
