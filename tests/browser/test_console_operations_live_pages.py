@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from playwright.sync_api import expect
 from tests.factories.browser import chromium, window
-from tests.factories.command_line import shell, simulator
-from tests.factories.copies import compared, database_on
-from tests.factories.serving import started, until
+from tests.factories.console_up import console_up, sign_in
+
+from tiebeam.identity.model import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
     from tests.factories.command_line import Shell
     from tests.factories.database import TestServer
 
 pytestmark = pytest.mark.req("P18", "R19", "Q3", "Q5")
 
-PASSWORD = "correct horse battery"
 EMAIL = "olga@alder.test"
 SOON_MS = 20_000
 
@@ -37,32 +35,13 @@ class Place(NamedTuple):
 @pytest.fixture(scope="module")
 def place(database_server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("live")
-    with (
-        simulator(folder / "sim", "--size", "tiny", "--seed", 4) as sim,
-        database_on(database_server) as url,
-    ):
-        user = shell(folder / "home", database_url=url, web_port=0, **sim.variables())
-        user.run("init")
-        words = ("people", "add", EMAIL, "--name", "Olga", "--role", "operator", "--password-stdin")
-        user.run(*words, stdin=f"{PASSWORD}\n")
-        user.run("connect", "procore")
-        with started(user) as (_, address):
-            until(lambda: compared(url, sim).equal)
-            with chromium() as browser:
-                yield Place(browser, address, user)
-
-
-def sign_in(page: Page) -> None:
-    page.goto("/")
-    page.get_by_label("E-mail address").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile("/$"))
+    with console_up(database_server, folder, EMAIL, Role.OPERATOR) as (user, address), chromium() as browser:
+        yield Place(browser, address, user)
 
 
 def test_a_change_elsewhere_shows_and_what_somebody_is_at_stays(place: Place) -> None:
     with window(place.browser, place.address) as page:
-        sign_in(page)
+        sign_in(page, EMAIL)
         with page.expect_response("**/live"):
             page.goto("/queue")
         tidy = page.locator("#schedule-upkeep-tidy")
@@ -86,7 +65,7 @@ def test_a_change_elsewhere_shows_and_what_somebody_is_at_stays(place: Place) ->
 
 def test_a_sync_that_is_asked_for_shows_by_itself_when_it_is_done(place: Place) -> None:
     with window(place.browser, place.address) as page:
-        sign_in(page)
+        sign_in(page, EMAIL)
         page.goto("/runs")
         before = page.locator("#runs-over tbody tr").count()
         page.locator("select[name=what]").select_option("stream")
@@ -100,7 +79,7 @@ def test_a_sync_that_is_asked_for_shows_by_itself_when_it_is_done(place: Place) 
 def test_the_pages_work_without_scripts(place: Place) -> None:
     context = place.browser.new_context(base_url=place.address, java_script_enabled=False)
     page = context.new_page()
-    sign_in(page)
+    sign_in(page, EMAIL)
     page.goto("/queue")
     page.locator("#schedule-webhook-keep").get_by_label("Minutes between").fill("90")
     page.locator("#schedule-webhook-keep").get_by_role("button", name="Set").click()

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from tests.factories.browser import NARROW, WIDE, chromium, hurdles, keep, overflows, window
-from tests.factories.command_line import shell, simulator
-from tests.factories.copies import compared, database_on
-from tests.factories.serving import started, until
+from tests.factories.console_up import PASSWORD, console_up, sign_in
 
+from tiebeam.identity.model import Role
 from tiebeam.web.pages.table import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page, StorageState
+    from playwright.sync_api import Browser, StorageState
     from tests.factories.database import TestServer
 
-PASSWORD = "correct horse battery"
 EMAIL = "ada@alder.test"
 PAGE_BYTES_MAX = 100_000
 FILES = frozenset({"/audit/export", "/live", "/settings/integrations/procore/callback"})
@@ -41,33 +39,14 @@ class Place(NamedTuple):
 @pytest.fixture(scope="module")
 def place(database_server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("console")
-    with (
-        simulator(folder / "sim", "--size", "tiny", "--seed", 4) as sim,
-        database_on(database_server) as url,
-    ):
-        user = shell(folder / "home", database_url=url, web_port=0, **sim.variables())
-        user.run("init")
-        words = ("people", "add", EMAIL, "--name", "Ada", "--role", "tenant_admin", "--password-stdin")
-        user.run(*words, stdin=f"{PASSWORD}\n")
-        user.run("connect", "procore")
-        with started(user) as (_, address):
-            until(lambda: compared(url, sim).equal)
-            with chromium() as browser:
-                yield Place(browser, address, signed_in(browser, address))
+    with console_up(database_server, folder, EMAIL, Role.TENANT_ADMIN) as (_, address), chromium() as browser:
+        yield Place(browser, address, signed_in(browser, address))
 
 
 def signed_in(browser: Browser, address: str) -> StorageState:
     with window(browser, address) as page:
-        sign_in(page)
+        sign_in(page, EMAIL)
         return page.context.storage_state()
-
-
-def sign_in(page: Page) -> None:
-    page.goto("/")
-    page.get_by_label("E-mail address").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile("/$"))
 
 
 @pytest.mark.req("P18", "P23", "R15")
@@ -92,7 +71,7 @@ def test_the_door_in_light_and_in_dark(place: Place, scheme: str) -> None:
         page.goto("/sign-in")
         keep(page, f"sign-in-{scheme}")
         assert hurdles(page) == []
-        sign_in(page)
+        sign_in(page, EMAIL)
         keep(page, f"overview-{scheme}")
         assert hurdles(page) == []
 
