@@ -41,6 +41,9 @@ HOPELESS = frozenset({RefusalKind.BAD_REQUEST, RefusalKind.WINDOW_TOO_LONG, Refu
 """Refusals that the same question would meet again: the pull begins anew next time."""
 
 
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"""About five pages of records: none of them hangs together in a circle."""
+
 _PAGES_AHEAD = 2
 """How many pages are fetched or wait ready to be applied, besides the one that is."""
 
@@ -288,13 +291,13 @@ class Puller:
 
 @cache
 def _spare_what_is_loaded() -> None:
-    """Have the garbage collector pass over what this process has loaded, once.
+    """Have the garbage collector pass over what this process has loaded, and look seldom, once.
 
     A page is some ten thousand objects, so that the collector looks at everything there is after every few
     pages. Modules and classes live as long as the process: walking them took a quarter of a pull's time.
     """
-    gc.collect()
     gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
 
 def changes_tally(changes: PageChanges) -> Tally:

@@ -16,7 +16,7 @@ from psycopg.adapt import AdaptersMap, Buffer, Dumper, Loader
 from psycopg.pq import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _JSONB_VERSION = b"\x01"
 
@@ -39,23 +39,29 @@ class Jsons(list[bytes]):
     """A `jsonb[]` parameter of ready JSON texts that is made in one go."""
 
 
-def _array(item: str, items: Sequence[bytes | None], *, before: bytes = b"") -> bytes:
-    """Return a one-dimensional array in PostgreSQL's binary form, `before` put before each item."""
+def _array(item: str, parts: Sequence[bytes], *, nulls: bool = False) -> bytes:
+    """Return a one-dimensional array in PostgreSQL's binary form; each part bears its length already.
+
+    Lengths and values come by turns, so that the parts may be made by C alone: an array of a thousand items
+    is made for each page of records, several times.
+    """
     oid = psycopg.adapters.types[item].oid
-    parts = [_ARRAY.pack(1, int(None in items), oid, len(items), 1)] if items else [_EMPTY.pack(0, 0, oid)]
-    for one in items:
-        if one is None:
-            parts.append(_NULL)
-        else:
-            parts.append(_LENGTH.pack(len(one) + len(before)))
-            parts.append(before)
-            parts.append(one)
-    return b"".join(parts)
+    if not parts:
+        return _EMPTY.pack(0, 0, oid)
+    return _ARRAY.pack(1, int(nulls), oid, len(parts) // 2, 1) + b"".join(parts)
+
+
+def _by_turns(lengths: Iterable[bytes], items: Sequence[bytes]) -> list[bytes]:
+    parts = [b""] * (2 * len(items))
+    parts[::2] = list(lengths)
+    parts[1::2] = items
+    return parts
 
 
 _ARRAY = Struct("!iiIii")
 _EMPTY = Struct("!iiI")
 _LENGTH = Struct("!i")
+_LENGTH_AND_VERSION = Struct("!iB")
 _NULL = _LENGTH.pack(-1)
 
 
@@ -64,7 +70,8 @@ class _TextsBinary(Dumper):
     oid = psycopg.adapters.types["text"].array_oid
 
     def dump(self, obj: Texts) -> Buffer:
-        return _array("text", [text.encode() for text in obj])
+        items = list(map(str.encode, obj))
+        return _array("text", _by_turns(map(_LENGTH.pack, map(len, items)), items))
 
 
 class _HashesBinary(Dumper):
@@ -72,7 +79,8 @@ class _HashesBinary(Dumper):
     oid = psycopg.adapters.types["bytea"].array_oid
 
     def dump(self, obj: Hashes) -> Buffer:
-        return _array("bytea", obj)
+        lengths = [_NULL if one is None else _LENGTH.pack(len(one)) for one in obj]
+        return _array("bytea", _by_turns(lengths, [one or b"" for one in obj]), nulls=None in obj)
 
 
 class _JsonsBinary(Dumper):
@@ -80,7 +88,8 @@ class _JsonsBinary(Dumper):
     oid = psycopg.adapters.types["jsonb"].array_oid
 
     def dump(self, obj: Jsons) -> Buffer:
-        return _array("jsonb", obj, before=_JSONB_VERSION)
+        lengths = [_LENGTH_AND_VERSION.pack(len(one) + 1, 1) for one in obj]
+        return _array("jsonb", _by_turns(lengths, obj))
 
 
 class _JsonText(Dumper):
