@@ -7,6 +7,7 @@ from uuid import UUID
 
 from starlette.datastructures import FormData
 
+from tiebeam.connectors.procore.pages import SITES
 from tiebeam.duties import refresh_job, sync_job
 from tiebeam.identity.permissions import Permission
 from tiebeam.integration import PROJECTS, Integration
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 HERE: Final = "/settings/integrations/procore"
 CALLBACK: Final = f"{HERE}/callback"
-_VENDOR_PAGES: Final = {"production": "https://app.procore.com", "federal": "https://app.procoregov.com"}
 
 
 async def status_page(call: Call) -> Response:
@@ -51,7 +51,7 @@ async def status_page(call: Call) -> Response:
         kinds=_kinds(choice),
         last_sync=max((feed.read_at for feed in feeds if feed.read_at), default=None),
         erase_at=(await app.choices.marked()).get(connection.id),
-        vendor_page=_VENDOR_PAGES.get(connection.environment, connection.api_url),
+        vendor_page=SITES.get(connection.environment, connection.api_url),
     )
 
 

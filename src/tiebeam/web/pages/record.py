@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from starlette.responses import Response
 
+from tiebeam.connectors.procore.pages import vendor_page
 from tiebeam.connectors.streams import Scope
 from tiebeam.duties import record_job
 from tiebeam.identity.permissions import Permission
@@ -28,6 +29,7 @@ from tiebeam.web.routes import Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tiebeam.connectors.procore.pages import VendorPage
     from tiebeam.connectors.streams import Stream
     from tiebeam.kernel.diff import Difference
     from tiebeam.operations.tokens.model import Connection
@@ -151,6 +153,7 @@ async def _surroundings(call: Call, looking: Explorer, sight: Sight, place: Plac
     since = call.house.clock.now() - _TOLD_FOR
     return {
         "connection": connection,
+        "theirs": _theirs(connection, sight),
         "listings": [listing.path for listing in stream.listings],
         "touches": await looking.touches(record),
         "told": await looking.told(record, stream, place, project, since),
@@ -176,6 +179,16 @@ def _within(sight: Sight) -> str | None:
 async def _connection(call: Call, place: Place) -> Connection | None:
     app = await call.app()
     return next((one for one in await app.connections() if one.id == place.connection_id), None)
+
+
+def _theirs(connection: Connection | None, sight: Sight) -> VendorPage | None:
+    """Return where the record is found in Procore, as long as it stands there."""
+    record = sight.record
+    if connection is None or record.state is not State.LIVE:
+        return None
+    return vendor_page(
+        connection.environment, sight.stream.name, sight.project_id, record.key, record.payload
+    )
 
 
 def _choice(call: Call, stream: Stream, found: Sequence[Record]) -> Response:
