@@ -61,6 +61,7 @@ async def serve(app: ASGIApp, at: socket.socket, stop: asyncio.Event) -> None:
             lifespan="off",
             ws="none",
             limit_concurrency=_CONNECTIONS_MAX,
+            http="h11",  # The one that bounds the headers, whatever else happens to be installed.
             h11_max_incomplete_event_size=_HEADER_BYTES_MAX,
             timeout_keep_alive=_IDLE_SECONDS_MAX,
             timeout_graceful_shutdown=_ENDING_SECONDS_MAX,
