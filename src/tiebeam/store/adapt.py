@@ -7,7 +7,8 @@ over five times as long. It comes back loaded by orjson; who only passes it on a
 
 from __future__ import annotations
 
-from struct import Struct
+from datetime import UTC, datetime, timedelta
+from struct import Struct, pack
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -39,6 +40,14 @@ class Jsons(list[bytes]):
     """A `jsonb[]` parameter of ready JSON texts that is made in one go."""
 
 
+class Longs(list[int]):
+    """A `bigint[]` parameter that is made in one go."""
+
+
+class Moments(list[datetime]):
+    """A `timestamptz[]` parameter of times with a zone that is made in one go."""
+
+
 def _array(item: str, items: Sequence[bytes | None], *, before: bytes = b"") -> bytes:
     """Return a one-dimensional array in PostgreSQL's binary form, `before` put before each item."""
     oid = psycopg.adapters.types[item].oid
@@ -53,6 +62,17 @@ def _array(item: str, items: Sequence[bytes | None], *, before: bytes = b"") -> 
     return b"".join(parts)
 
 
+def _array_of_longs(item: str, items: Sequence[int]) -> bytes:
+    """Return a one-dimensional array of items of eight bytes in PostgreSQL's binary form."""
+    oid = psycopg.adapters.types[item].oid
+    if not items:
+        return _EMPTY.pack(0, 0, oid)
+    sized = [part for one in items for part in (8, one)]
+    return pack("!iiIii" + "iq" * len(items), 1, 0, oid, len(items), 1, *sized)
+
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _ARRAY = Struct("!iiIii")
 _EMPTY = Struct("!iiI")
 _LENGTH = Struct("!i")
@@ -81,6 +101,22 @@ class _JsonsBinary(Dumper):
 
     def dump(self, obj: Jsons) -> Buffer:
         return _array("jsonb", obj, before=_JSONB_VERSION)
+
+
+class _LongsBinary(Dumper):
+    format = Format.BINARY
+    oid = psycopg.adapters.types["int8"].array_oid
+
+    def dump(self, obj: Longs) -> Buffer:
+        return _array_of_longs("int8", obj)
+
+
+class _MomentsBinary(Dumper):
+    format = Format.BINARY
+    oid = psycopg.adapters.types["timestamptz"].array_oid
+
+    def dump(self, obj: Moments) -> Buffer:
+        return _array_of_longs("timestamptz", [(one - _EPOCH) // _MICROSECOND for one in obj])
 
 
 class _JsonText(Dumper):
@@ -123,6 +159,8 @@ def _adapters() -> AdaptersMap:
     adapters.register_dumper(Texts, _TextsBinary)
     adapters.register_dumper(Hashes, _HashesBinary)
     adapters.register_dumper(Jsons, _JsonsBinary)
+    adapters.register_dumper(Longs, _LongsBinary)
+    adapters.register_dumper(Moments, _MomentsBinary)
     for name, binary in (("json", _JsonBinaryLoader), ("jsonb", _JsonbBinaryLoader)):
         adapters.register_loader(name, _JsonLoader)
         adapters.register_loader(name, binary)
