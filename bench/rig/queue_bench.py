@@ -11,8 +11,8 @@ with its durable settings, each measurement in a process and a database of its o
   of the jobs: it takes longest.
 - `start_of_floor`, `start_of_pgqueuer`, `start_of_procrastinate`: from enqueuing one job to its start by a
   worker that waits, median, theirs over ours: above 1, ours is the quicker.
-- `worst_wait_over_share`: 1,000 connections of ten tenants, from one with 505 to two with one, are drained together
-  by one worker with twenty hands, 50 ms each: a very short sync, because a job is the least that can be shared.
+- `worst_wait_over_share`: 1,000 connections of ten tenants, from one with 505 to two with one, are drained
+  together by one worker with twenty hands, 50 ms each: a very short sync, and the least that can be shared.
   For each tenant the time from the start until its last is done is set against its share: when that would be
   if tenants took strict turns job by job and everything but the jobs themselves took no time at all. The
   worst of them. Goal: at most 2. (A share that cuts jobs to pieces would be no measure: for a tenant of

@@ -54,7 +54,7 @@ class Hands:
         return [*self._running, *(one.job_id for one in self._ended)]
 
     def take(self, jobs: Iterable[Job]) -> None:
-        """Start on `jobs`; what was kept of an attempt before is known by then, or they were not to be had."""
+        """Start on `jobs`; that they could be had shows that what was kept of earlier attempts is known."""
         for job in jobs:
             self._running[job.id] = asyncio.create_task(self._attempt(job))
         if self._ended:

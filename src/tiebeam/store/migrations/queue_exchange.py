@@ -6,15 +6,16 @@ from __future__ import annotations
 # as it was locked, and deleted. What is left of it (marked to run again, changed just now, somebody else's)
 # goes the long way with everything that needs a reason or a time.
 #
-# `is not distinct from` keeps the planner from going by the index of running jobs, which is full of those that
-# have just ended: an entry of a commit that is not on the disk yet cannot be marked as dead, and is looked at
-# in every walk. For the same reason a tenant's running jobs are counted in its row and not looked for, and the
-# walk to a tenant's first job that is ready is made once: `first_id` is where the taking begins. What was
-# hastened to before that place meanwhile waits for the next turn, which its notice brings about.
+# `is not distinct from` keeps the planner from going by the index of running jobs, which is full of those
+# that have just ended: an entry of a commit that is not on the disk yet cannot be marked as dead, and is
+# looked at in every walk. For the same reason a tenant's running jobs are counted in its row and not looked
+# for, and the walk to a tenant's first job that is ready is made once: `first_id` is where the taking
+# begins. What was hastened to before that place meanwhile waits for the next turn, which its notice brings.
 EXCHANGE = """
 create function tiebeam.queue_exchange(
-    worker bigint, at timestamptz, done bigint[], done_wished timestamptz[], ids bigint[], wished timestamptz[],
-    verdicts text[], untils timestamptz[], whys text[], capacity integer, tenant_max integer, kinds text[]
+    worker bigint, at timestamptz, done bigint[], done_wished timestamptz[],
+    ids bigint[], wished timestamptz[], verdicts text[], untils timestamptz[], whys text[],
+    capacity integer, tenant_max integer, kinds text[]
 ) returns table (
     id bigint, tenant_id uuid, kind text, key text, args jsonb, attempt integer, enqueued_at timestamptz
 )
@@ -45,7 +46,8 @@ begin
             delete from tiebeam.job where id = any(array(select m.id from mine m))
         ), ended as (
             insert into tiebeam.job_history (
-                job_id, tenant_id, kind, key, state, priority, attempts, errors, enqueued_at, started_at, ended_at
+                job_id, tenant_id, kind, key, state, priority, attempts, errors, enqueued_at,
+                started_at, ended_at
             )
             select m.id, m.tenant_id, m.kind, m.key, 'completed', m.priority, m.attempt, m.errors,
                 m.enqueued_at, m.started_at, at

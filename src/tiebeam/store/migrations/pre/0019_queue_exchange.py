@@ -1,4 +1,4 @@
-"""A worker's turn in one statement and one transaction, and without looking at a job more often than needed."""
+"""A worker's turn in one statement and one transaction, which looks at no job more often than it must."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ branch_labels = None
 depends_on = None
 
 _EXCHANGE = """queue_exchange(
-    bigint, timestamptz, bigint[], timestamptz[], bigint[], timestamptz[], text[], timestamptz[], text[], integer,
-    integer, text[]
+    bigint, timestamptz, bigint[], timestamptz[], bigint[], timestamptz[], text[], timestamptz[], text[],
+    integer, integer, text[]
 )"""
 
 
