@@ -7,7 +7,8 @@ over five times as long. It comes back loaded by orjson; who only passes it on a
 
 from __future__ import annotations
 
-from struct import Struct
+from datetime import UTC, datetime, timedelta
+from struct import Struct, pack
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -39,6 +40,14 @@ class Jsons(list[bytes]):
     """A `jsonb[]` parameter of ready JSON texts that is made in one go."""
 
 
+class Longs(list[int]):
+    """A `bigint[]` parameter that is made in one go."""
+
+
+class Moments(list[datetime]):
+    """A `timestamptz[]` parameter of times with a zone that is made in one go."""
+
+
 def _array(item: str, parts: Sequence[bytes], *, nulls: bool = False) -> bytes:
     """Return a one-dimensional array in PostgreSQL's binary form; each part bears its length already.
 
@@ -58,6 +67,17 @@ def _by_turns(lengths: Iterable[bytes], items: Sequence[bytes]) -> list[bytes]:
     return parts
 
 
+def _array_of_longs(item: str, items: Sequence[int]) -> bytes:
+    """Return a one-dimensional array of items of eight bytes in PostgreSQL's binary form."""
+    oid = psycopg.adapters.types[item].oid
+    if not items:
+        return _EMPTY.pack(0, 0, oid)
+    sized = [part for one in items for part in (8, one)]
+    return pack("!iiIii" + "iq" * len(items), 1, 0, oid, len(items), 1, *sized)
+
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _ARRAY = Struct("!iiIii")
 _EMPTY = Struct("!iiI")
 _LENGTH = Struct("!i")
@@ -90,6 +110,22 @@ class _JsonsBinary(Dumper):
     def dump(self, obj: Jsons) -> Buffer:
         lengths = [_LENGTH_AND_VERSION.pack(len(one) + 1, 1) for one in obj]
         return _array("jsonb", _by_turns(lengths, obj))
+
+
+class _LongsBinary(Dumper):
+    format = Format.BINARY
+    oid = psycopg.adapters.types["int8"].array_oid
+
+    def dump(self, obj: Longs) -> Buffer:
+        return _array_of_longs("int8", obj)
+
+
+class _MomentsBinary(Dumper):
+    format = Format.BINARY
+    oid = psycopg.adapters.types["timestamptz"].array_oid
+
+    def dump(self, obj: Moments) -> Buffer:
+        return _array_of_longs("timestamptz", [(one - _EPOCH) // _MICROSECOND for one in obj])
 
 
 class _JsonText(Dumper):
@@ -132,6 +168,8 @@ def _adapters() -> AdaptersMap:
     adapters.register_dumper(Texts, _TextsBinary)
     adapters.register_dumper(Hashes, _HashesBinary)
     adapters.register_dumper(Jsons, _JsonsBinary)
+    adapters.register_dumper(Longs, _LongsBinary)
+    adapters.register_dumper(Moments, _MomentsBinary)
     for name, binary in (("json", _JsonBinaryLoader), ("jsonb", _JsonbBinaryLoader)):
         adapters.register_loader(name, _JsonLoader)
         adapters.register_loader(name, binary)
