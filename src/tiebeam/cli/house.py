@@ -1,4 +1,4 @@
-"""A house put up for as long as a command runs: its parts, its address, and where its first account is made."""
+"""A house put up for as long as a command runs: its parts, its address, the way to its first account."""
 
 from __future__ import annotations
 
