@@ -294,6 +294,32 @@ def asked_for(kind: str, key: str) -> tuple[str | None, str | None, str | None]:
     return (None if project_id in ("", "*") else project_id, None if stream == "*" else stream, record)
 
 
+def again(kind: str, key: str) -> NewJob | None:
+    """Return the job that does once more what one of this kind and key did; None for what is no duty.
+
+    It reads what the functions here make of their wishes.
+    """
+    if kind in (LOOK, TIDY):
+        return NewJob(kind, key, {}, priority=BY_HAND)
+    if kind == REFRESH and key.count("/") >= 3:
+        return _refresh_again(key)
+    if kind not in (SYNC, FETCH, KEEP_HOOK, CATCH_UP, KEEP_ALIVE):
+        return None
+    line = {SYNC: f"connection/{key}", FETCH: f"fetch/{key}"}.get(kind)
+    return NewJob(kind, key, {"connection": key}, priority=BY_HAND, serial_key=line)
+
+
+def _refresh_again(key: str) -> NewJob:
+    project, stream, record = asked_for(REFRESH, key)
+    connection, scope, _, last = key.split("/", 3)
+    args: dict[str, Any] = {"connection": connection, "stream": stream, "correlation_id": correlation_id()}
+    if record is None:
+        args |= {"project": project, "full": last == "full"}
+    else:
+        args |= {"scope": scope, "record": record}
+    return NewJob(REFRESH, key, args, priority=BY_HAND)
+
+
 def keep_hook_job(connection: Connection) -> NewJob:
     """Return the job by which a person has the hook repaired, and what never arrived looked for."""
     key = str(connection.id)

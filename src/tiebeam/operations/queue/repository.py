@@ -124,6 +124,11 @@ class Queue:
         async with self._store.autocommit(tenant_id) as single:
             return await single.one(Entry, Q["job"], {"tenant_id": tenant_id, "id": job_id})
 
+    async def failed(self, tenant_id: UUID, job_id: int) -> Entry | None:
+        """Return how a job was given up; None for one that was not, or is forgotten."""
+        async with self._store.transaction(tenant_id) as tx:
+            return await tx.one(Entry, Q["failed"], {"tenant_id": tenant_id, "id": job_id})
+
     async def hasten_one(self, tenant_id: UUID, job_id: int) -> bool:
         """Make a job due that waits for its time or for a person; False when there is none such."""
         named = {"tenant_id": tenant_id, "id": job_id, "at": self._clock.now()}
