@@ -180,6 +180,7 @@ class Duties:
         try:
             outcome = await work
         except NotConnectedError as error:
+            await upkeep.app.queue.enqueue(upkeep.app.tenant.id, [look_job()])
             return Blocked(f"{error.cause} {error.action}")
         except StoppedError:
             return Snooze(self._clock.now())
@@ -249,6 +250,11 @@ def sync_job(connection: Connection) -> NewJob:
     """Return the job that reads of a connection what is due; one at a time waits, and one at a time runs."""
     key = str(connection.id)
     return NewJob(SYNC, key, {"connection": key}, serial_key=f"connection/{key}")
+
+
+def look_job() -> NewJob:
+    """Return the job that looks for what is wrong, or is over, without waiting for the next minute."""
+    return NewJob(LOOK, "all", {}, priority=SOON)
 
 
 def refresh_job(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tiebeam.cli.sim import COMPANY_ID, MovableClock, simulated_procore
+from tiebeam.cli.sim import MovableClock, simulated_procore
 from tiebeam.simulators.base.faults import FaultRule, Faults
 from tiebeam.simulators.base.server import serve
 from tiebeam.simulators.company.size import TINY
@@ -98,7 +98,6 @@ class Vendor:
         self.do(lambda simulator: simulator.oauth.revoke_all())
 
 
-
 @contextmanager
 def vendor_up(seed: int = 4) -> Iterator[Vendor]:
     """Run a simulated Procore of two companies, one of them small and full of work, the other not ours."""
@@ -126,6 +125,3 @@ def vendor_up(seed: int = 4) -> Iterator[Vendor]:
     finally:
         vendor.loop.call_soon_threadsafe(ending.set)
         thread.join(30)
-
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import orjson
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from tiebeam.replicate.explorer.plan import column_value, files_of, replies_of, 
 from tiebeam.replicate.model import State
 from tiebeam.replicate.replica import NoSuchRecordError, Record
 from tiebeam.replicate.streams import STREAMS, find_stream
+from tiebeam.web.pages.integration import VENDOR_PAGES
 from tiebeam.web.pages.records import explorer, record_address
 from tiebeam.web.pages.records_query import kind
 from tiebeam.web.pages.shown import Room, in_words, plain
@@ -103,6 +105,11 @@ class Sight:
         """The project it lies in, if any."""
         return Scope.parse(self.record.scope_text).project_id
 
+    @property
+    def is_project(self) -> bool:
+        """Whether it is a project itself."""
+        return self.stream.name == "procore.projects"
+
 
 async def record_page(call: Call) -> Response:
     """Show a record, or let one choose among those with its key."""
@@ -152,6 +159,7 @@ async def _surroundings(call: Call, looking: Explorer, sight: Sight, place: Plac
     since = call.house.clock.now() - _TOLD_FOR
     return {
         "connection": connection,
+        "vendor_page": _vendor_page(connection, project or (record.key if sight.is_project else None)),
         "listings": [listing.path for listing in stream.listings],
         "touches": await looking.touches(record),
         "told": await looking.told(record, stream, place, project, since),
@@ -162,8 +170,14 @@ async def _surroundings(call: Call, looking: Explorer, sight: Sight, place: Plac
             for one in (await looking.kinds(within, place.connection_id) if within else [])
             if one.live or one.deleted
         ],
-        "is_project": stream.name == "procore.projects",
+        "is_project": sight.is_project,
     }
+
+
+def _vendor_page(connection: Connection | None, project_id: str | None) -> str | None:
+    """Return where Procore shows the project; None where no page of Procore's is known."""
+    host = VENDOR_PAGES.get(connection.environment) if connection else None
+    return f"{host}/{quote(project_id, safe='')}/project/home" if host and project_id else host
 
 
 def _within(sight: Sight) -> str | None:
