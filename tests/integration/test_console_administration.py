@@ -88,7 +88,7 @@ async def test_role_projects_password_and_entry_are_changed_and_end_what_stood(o
     accounts, tenant_id = office.house.house.accounts, office.house.tenant.id
     assert isinstance(came := await office.enters(person.email, password), SignedIn)
     await office.post(f"{here}/projects", projects="some", project=["5", "6"])
-    assert (await accounts.person(tenant_id, person.id)).project_ids == {"5", "6"}
+    assert (await accounts.person(tenant_id, person.id)).project_ids == frozenset({"5", "6"})
     await office.post(f"{here}/projects", projects="all")
     assert (await accounts.person(tenant_id, person.id)).project_ids is None
     await office.post(f"{here}/role", role="operator")

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.factories.console_stage import staged
+from tests.factories.console import console
+from tests.factories.console_stage import HERE, staged
 
-from tiebeam.app import alert_channels
+from tiebeam.app import NotInPlanError, alert_channels
 from tiebeam.duties import Duties
 from tiebeam.identity.model import Role
 from tiebeam.operations.queue.model import Job
@@ -16,6 +17,7 @@ from tiebeam.operations.tokens.model import Status
 from tiebeam.replicate.sync import Wish
 from tiebeam.simulators.base.faults import FaultRule, Faults
 from tiebeam.upkeep import Upkeep
+from tiebeam.web.guard import SESSION_COOKIE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -206,3 +208,44 @@ async def test_who_sees_one_project_is_told_of_no_other_on_the_overview(stage: S
     assert "Tower" in page
     assert "Bridge" not in page
     assert "project 6" not in page
+
+
+@pytest.mark.req("P26")
+async def test_whose_plan_leaves_procore_out_connects_nothing_and_reads_nothing(
+    store: Store, tenant: Tenant, tmp_path: Path
+) -> None:
+    async with staged(store, tenant, tmp_path, procore_tenants="birch, cedar") as stage:
+        assert "Your plan does not include Procore" in await stage.page()
+        assert "Connect Procore" not in await stage.page()
+        for way in ("person", "service"):
+            refused = await stage.post("/connect", way=way)
+            assert refused.status_code == 409
+            assert "Your plan does not include Procore" in refused.text
+        assert await (await stage.app()).connections() == []
+
+
+@pytest.mark.req("P26")
+async def test_a_plan_that_ends_stops_the_reading_and_leaves_the_copy_to_be_ended(
+    stage: Stage, store: Store, tenant: Tenant, tmp_path: Path
+) -> None:
+    before, connection = await copied(stage)
+    await Upkeep(before).keep_hook(connection)
+    given = before.settings.model_dump(exclude={"tenant", "data", "master_key"}, exclude_unset=True)
+    given |= {"procore_tenants": "birch"}
+    clock = stage.console.clock
+    async with console(store, clock, tenant, tmp_path, transport=before.transport, **given) as other:
+        client, who = other.stranger(), stage.who
+        client.cookies.set(SESSION_COOKIE, who.token)
+        app = await other.house.app(tenant.id)
+        assert "Your plan does not include Procore" in (await client.get(HERE)).text
+        duties = Duties(app.settings, app.clock, app.store, app.transport)
+        for schedule in duties.schedules():
+            assert schedule.name == "alerts.look" or not [
+                job for job in await schedule.jobs(tenant.id) if "connection" in job.args
+            ]
+        with pytest.raises(NotInPlanError):
+            await app.sync_one(connection, Wish())
+        assert len(await app.records(connection.id).names("procore.rfis")) == 1
+        await client.post(f"{HERE}/disconnect", data={"csrf": who.session.csrf, "copy": "keep"})
+        assert not stage.desk.simulator.webhooks.hooks
+    assert (await before.connections())[0].status is Status.DISCONNECTED

@@ -45,7 +45,12 @@ async def status_page(call: Call) -> Response:
     found = Integration(app)
     connection = await found.connection()
     if connection is None:
-        return call.render("integration_none.html", title="Procore", pending=await found.pending())
+        return call.render(
+            "integration_none.html",
+            title="Procore",
+            pending=await found.pending(),
+            included=app.includes_procore,
+        )
     choice = await app.choices.of(connection.id)
     theirs = await found.projects().vendors(connection.id, PROJECTS)
     feeds = await app.replica(connection).ensure_feeds(())
@@ -53,6 +58,7 @@ async def status_page(call: Call) -> Response:
         "integration.html",
         title="Procore",
         connection=connection,
+        included=app.includes_procore,
         pending=await found.pending(),
         choice=choice,
         seen=[one for one in theirs if not one.gone],
