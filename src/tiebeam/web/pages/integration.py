@@ -7,6 +7,7 @@ from uuid import UUID
 
 from starlette.datastructures import FormData
 
+from tiebeam.connectors.procore.pages import SITES
 from tiebeam.duties import look_job, refresh_job, sync_job
 from tiebeam.identity.permissions import Permission
 from tiebeam.integration import PROJECTS, Integration
@@ -20,8 +21,6 @@ from tiebeam.web.routes import Row
 from tiebeam.web.statuses import status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.responses import Response
 
     from tiebeam.app import App
@@ -30,13 +29,6 @@ if TYPE_CHECKING:
 
 HERE: Final = "/settings/integrations/procore"
 CALLBACK: Final = f"{HERE}/callback"
-VENDOR_PAGES: Final[Mapping[str, str]] = {
-    "production": "https://app.procore.com",
-    "federal": "https://app.procoregov.com",
-    "sandbox": "https://sandbox.procore.com",
-    "monthly": "https://sandbox-monthly.procore.com",
-}
-"""Where people use each Procore, by the environment's name."""
 
 
 async def status_page(call: Call) -> Response:
@@ -66,7 +58,7 @@ async def status_page(call: Call) -> Response:
         kinds=_kinds(choice),
         last_sync=max((feed.read_at for feed in feeds if feed.read_at), default=None),
         erase_at=(await app.choices.marked()).get(connection.id),
-        vendor_page=VENDOR_PAGES.get(connection.environment, connection.api_url),
+        vendor_page=SITES.get(connection.environment, connection.api_url),
     )
 
 

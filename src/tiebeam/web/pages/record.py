@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 import orjson
 from starlette.responses import Response
 
+from tiebeam.connectors.procore.pages import vendor_page
 from tiebeam.connectors.streams import Scope
 from tiebeam.duties import record_job
 from tiebeam.identity.permissions import Permission
@@ -21,7 +21,6 @@ from tiebeam.replicate.explorer.plan import column_value, files_of, replies_of, 
 from tiebeam.replicate.model import State
 from tiebeam.replicate.replica import NoSuchRecordError, Record
 from tiebeam.replicate.streams import STREAMS, find_stream
-from tiebeam.web.pages.integration import VENDOR_PAGES
 from tiebeam.web.pages.records import explorer, record_address
 from tiebeam.web.pages.records_query import kind
 from tiebeam.web.pages.shown import Room, in_words, plain
@@ -30,6 +29,7 @@ from tiebeam.web.routes import Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tiebeam.connectors.procore.pages import VendorPage
     from tiebeam.connectors.streams import Stream
     from tiebeam.kernel.diff import Difference
     from tiebeam.operations.tokens.model import Connection
@@ -159,7 +159,7 @@ async def _surroundings(call: Call, looking: Explorer, sight: Sight, place: Plac
     since = call.house.clock.now() - _TOLD_FOR
     return {
         "connection": connection,
-        "vendor_page": _vendor_page(connection, project or (record.key if sight.is_project else None)),
+        "theirs": _theirs(connection, sight),
         "listings": [listing.path for listing in stream.listings],
         "touches": await looking.touches(record),
         "told": await looking.told(record, stream, place, project, since),
@@ -174,12 +174,6 @@ async def _surroundings(call: Call, looking: Explorer, sight: Sight, place: Plac
     }
 
 
-def _vendor_page(connection: Connection | None, project_id: str | None) -> str | None:
-    """Return where Procore shows the project; None where no page of Procore's is known."""
-    host = VENDOR_PAGES.get(connection.environment) if connection else None
-    return f"{host}/{quote(project_id, safe='')}/project/home" if host and project_id else host
-
-
 def _within(sight: Sight) -> str | None:
     """Return the scope of what is read within a record; None when nothing is."""
     names = {one.scope[-1] for one in STREAMS if one.parent == sight.stream.name and one.scope}
@@ -191,6 +185,16 @@ def _within(sight: Sight) -> str | None:
 async def _connection(call: Call, place: Place) -> Connection | None:
     app = await call.app()
     return next((one for one in await app.connections() if one.id == place.connection_id), None)
+
+
+def _theirs(connection: Connection | None, sight: Sight) -> VendorPage | None:
+    """Return where the record is found in Procore, as long as it stands there."""
+    record = sight.record
+    if connection is None or record.state is not State.LIVE:
+        return None
+    return vendor_page(
+        connection.environment, sight.stream.name, sight.project_id, record.key, record.payload
+    )
 
 
 def _choice(call: Call, stream: Stream, found: Sequence[Record]) -> Response:
