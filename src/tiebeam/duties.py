@@ -156,7 +156,8 @@ class Duties:
 
     async def _connected(self, tenant_id: UUID) -> list[Connection]:
         app = await self.app(tenant_id)
-        return [one for one in await app.connections() if one.status is Status.CONNECTED]
+        found = await app.connections() if app.includes_procore else []
+        return [one for one in found if one.status is Status.CONNECTED]
 
     def _of_connection(self, work: Callable[[Upkeep, Connection, Job], Awaitable[Outcome]]) -> Handler:
         """Return what does `work` for the connection that a job names, and says what comes of its errors."""
@@ -165,7 +166,7 @@ class Duties:
             app = await self.app(job.tenant_id)
             wanted = UUID(str(job.args["connection"]))
             connection = next((one for one in await app.connections() if one.id == wanted), None)
-            if connection is None:
+            if connection is None or not app.includes_procore:
                 return Done()
             if connection.status is not Status.CONNECTED:
                 why = connection.reason or f"The connection is {connection.status.value}."
@@ -180,6 +181,7 @@ class Duties:
         try:
             outcome = await work
         except NotConnectedError as error:
+            await upkeep.app.queue.enqueue(upkeep.app.tenant.id, [look_job()])
             return Blocked(f"{error.cause} {error.action}")
         except StoppedError:
             return Snooze(self._clock.now())
@@ -249,6 +251,11 @@ def sync_job(connection: Connection) -> NewJob:
     """Return the job that reads of a connection what is due; one at a time waits, and one at a time runs."""
     key = str(connection.id)
     return NewJob(SYNC, key, {"connection": key}, serial_key=f"connection/{key}")
+
+
+def look_job() -> NewJob:
+    """Return the job that looks for what is wrong, or is over, without waiting for the next minute."""
+    return NewJob(LOOK, "all", {}, priority=SOON)
 
 
 def refresh_job(

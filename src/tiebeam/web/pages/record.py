@@ -105,6 +105,11 @@ class Sight:
         """The project it lies in, if any."""
         return Scope.parse(self.record.scope_text).project_id
 
+    @property
+    def is_project(self) -> bool:
+        """Whether it is a project itself."""
+        return self.stream.name == "procore.projects"
+
 
 async def record_page(call: Call) -> Response:
     """Show a record, or let one choose among those with its key."""
@@ -126,7 +131,8 @@ async def record_page(call: Call) -> Response:
         sight=sight,
         place=place,
         stands=_STANDS[sight.record.state],
-        changes=_compared(call, sight, room),
+        compared=(numbers := _numbers(call, sight)),
+        changes=_compared(sight, numbers, room) if numbers else None,
         fields=_fields(sight, room),
         replies=[
             tuple(room.fit(part, 2_000) for part in reply)
@@ -164,7 +170,7 @@ async def _surroundings(call: Call, looking: Explorer, sight: Sight, place: Plac
             for one in (await looking.kinds(within, place.connection_id) if within else [])
             if one.live or one.deleted
         ],
-        "is_project": stream.name == "procore.projects",
+        "is_project": sight.is_project,
     }
 
 
@@ -282,13 +288,17 @@ def _laid_out(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() if nested else plain(value)
 
 
-def _compared(call: Call, sight: Sight, room: Room) -> list[Change] | None:
-    """Return what differs between two versions; None while nobody asks."""
+def _numbers(call: Call, sight: Sight) -> tuple[int, int] | None:
+    """Return which two versions are compared; None while nobody asks."""
     if not call.asked("from") and not call.asked("to"):
         return None
-    last = sight.versions[-1].version
-    new = _numbered(sight.versions, call.number("to", last))
-    old = _numbered(sight.versions, call.number("from", max(1, new.version - 1)))
+    new = call.number("to", sight.versions[-1].version)
+    return call.number("from", max(1, new - 1)), new
+
+
+def _compared(sight: Sight, numbers: tuple[int, int], room: Room) -> list[Change]:
+    """Return what differs between two versions."""
+    old, new = (_numbered(sight.versions, number) for number in numbers)
     found = differences(old.payload, new.payload)
     if len(found) > _DIFFERENCES_SHOWN:
         room.cut = True
@@ -331,9 +341,8 @@ async def refresh(call: Call) -> Response:
     where = {"scope": record.scope_text, "connection": str(connection.id)}
     await call.house.trail.note(app.tenant.id, viewer.person.actor, "record.refresh_asked", subject, where)
     target = record_address(stream, record.key, Scope.parse(record.scope_text).project_id)
-    return call.to(
-        target, notice="It is queued to be read again, before everything else. Look again shortly."
-    )
+    later = "This page shows what came of it" if viewer.may("runs.read") else "Look again shortly"
+    return call.to(target, notice=f"It is queued to be read again, before everything else. {later}.")
 
 
 ROWS = (
