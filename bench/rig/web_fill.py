@@ -7,6 +7,7 @@ of lately stands in the sync log and among the deliveries, in proportion.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -31,8 +32,10 @@ SHARES: Final = {
     "documents": 0.08,
     "drawing_revisions": 0.07,
 }
+DAYS: Final = timedelta(days=400)
+"""Over which the last changes of the records are spread evenly."""
 RARE_EVERY: Final = 2_000
-"""One record in so many says `Zinnwaldite`, and the newest of them is old."""
+"""One record in so many says `Zinnwaldite`."""
 _PARENTS: Final = ("image_categories", "specification_sections", "drawing_sets")
 _PARENTS_A_PROJECT: Final = 20
 _TITLES: Final = (
@@ -65,7 +68,7 @@ select %(tenant)s::uuid, w.feed_id, n::text, case when n %% 5 = 0 then 2 else 1 
 from generate_series(%(first)s::bigint, %(last)s::bigint) n
 cross join lateral (
     select f.feed_ids[1 + floor({projects} * ((n * 48271 %% 9973) / 9973.0) ^ 2)::integer] as feed_id,
-        now() - (%(last)s::bigint - n) * interval '400 days' / (%(last)s::bigint - %(first)s::bigint + 1) as at
+        now() - (%(last)s::bigint - n) * interval '{days} days' / (%(last)s::bigint - %(first)s::bigint + 1) as at
     from (
         select array_agg(id order by id) as feed_ids from tiebeam.feed
         where tenant_id = %(tenant)s::uuid and stream = %(stream)s
@@ -122,7 +125,7 @@ async def fill(owner_url: str, tenant_id: UUID, connection_id: UUID, records: in
             _OF_COMPANY.encode(), names | _named(stream="procore.projects", last=PROJECTS)
         )
         for stream, first, last in _ranges(records):
-            text = _RECORDS.format(payload=_payload(stream), projects=PROJECTS)
+            text = _RECORDS.format(payload=_payload(stream), projects=PROJECTS, days=DAYS.days)
             named = names | _named(stream=stream.name, first=first, last=last)
             await connection.execute(text.encode(), named)
         await connection.execute(_VERSIONS, names)

@@ -1,7 +1,7 @@
 """Statements from `queries/*.sql`: one statement a file, loaded when first asked for.
 
-What several statements of a package have in common stands once, in `queries/parts`: the line `-- include place`
-is where `queries/parts/place.sql` goes.
+What several statements of a package have in common stands once, in `queries/parts`: the line
+`-- include place` is where `queries/parts/place.sql` goes.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from tiebeam.replicate.streams import STREAMS
 from tiebeam.store.sql import queries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
     from datetime import datetime
     from uuid import UUID
 
@@ -55,7 +55,7 @@ _PROJECTS: Final = "procore.projects"
 class Explorer:
     """Looks things up in one tenant's copy; `visible` are the projects that may be seen, None for all."""
 
-    def __init__(self, store: Store, tenant_id: UUID, visible: frozenset[str] | None) -> None:
+    def __init__(self, store: Store, tenant_id: UUID, visible: Iterable[str] | None) -> None:
         self._store = store
         self._tenant_id = tenant_id
         self._visible = None if visible is None else sorted(visible)
@@ -101,7 +101,7 @@ class Explorer:
             return Sheet(rows, floor if len(rows) < limit else None)
 
     async def count(self, wanted: Wanted) -> Count:
-        """Return how many records are wanted: at least, where counting ended before everything was counted."""
+        """Return how many records are wanted: at least, where counting ended before all were counted."""
         async with self._planned_anew() as single:
             if wanted.by_content:
                 floor = await self._floor(single, wanted, None)

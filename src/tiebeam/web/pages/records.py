@@ -180,7 +180,7 @@ def _next(asked: Asked, shown: Sequence[Found]) -> str | None:
 
 
 def _further(asked: Asked, sheet: Sheet) -> str | None:
-    """Return where looking goes on after all that was looked at for this page, when that was not everything."""
+    """Return where looking goes on when not everything was looked at for this page."""
     if sheet.looked_to is None or asked.wanted.sort is not None:
         return None
     return asked.query(after=mark_text(sheet.looked_to))
