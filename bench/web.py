@@ -1,23 +1,24 @@
 """How quick the console's pages are, however large the copy, beside another explorer of tables.
 
-`python bench/web.py [--json] [--small N] [--large N] [--asks N] [--reference SIZE] [--without-datasette]` ends with
-one line of JSON, `{"figure": "web", "ratios": {…}}`. Everything is measured in that one run: a copy of 5,000 and
-one of 1,000,000 records, of the same twenty projects, lie in two databases of one embedded PostgreSQL, each
-served by a `tiebeam web` of its own over real sockets to somebody who is signed in. The kind of record that is
-listed is more than half of each copy. Of a page called NAME:
+`python bench/web.py [--json] [--small N] [--large N] [--asks N] [--reference SIZE] [--without-datasette]`
+ends with one line of JSON, `{"figure": "web", "ratios": {…}}`. Everything is measured in that one run: a copy of
+5,000 and one of 1,000,000 records, of the same twenty projects, lie in two databases of one embedded
+PostgreSQL, each served by a `tiebeam web` of its own over real sockets to somebody who is signed in. The kind
+of record that is listed is more than half of each copy. Of a page called NAME:
 
 - `NAME_growth`: the 95th percentile of its time in the large copy, over that in the small. Goal: at most 2.
 - `NAME_p95_ms`: the 95th percentile in the large copy, in milliseconds, asked one page at a time.
 - `NAME_a_second`: how many are answered in a second in the large copy, asked four at a time.
-- `NAME_over_datasette`: the same over Datasette's, serving the same rows of that kind from SQLite with indexes,
-  full text search, and the counts of rows worked out beforehand.
+- `NAME_over_datasette`: the same over Datasette's, which serves the same rows of that kind from SQLite with
+  indexes, full text search, and the counts of rows worked out beforehand.
 - `worst_growth`: the largest growth of overview, list, search, filter and record.
-- `reference_p95_ms`: the 95th percentile of the slowest page of the console, in milliseconds, over a copy of the
-  simulated company of the reference size (20 projects, about 5,000 items). Goal: under 50.
+- `reference_p95_ms`: the 95th percentile of the slowest page of the console, in milliseconds, over a copy of
+  the simulated company of the reference size (20 projects, about 5,000 items). Goal: under 50.
 
-A time is what the asker waits, sockets included. `overview` is the first page, `list` the newest records, `search`
-looks for a word that many records have, `rare` for one that few have, `filter` is by a field, `project` by a
-project, `sorted` by a date, `deep` begins in the middle of the list, `kinds` is the table of all kinds.
+A time is what the asker waits, sockets included. `overview` is the first page, `list` the newest records,
+`search` looks for a word that many records have, `rare` for one that few have, `filter` is by a field,
+`project` by a project, `sorted` by a date, `deep` begins in the middle of the list, `kinds` is the table of
+all kinds, `record` a record, and `parent` one that hundreds of others name.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from bench.rig.stage import VENV, database_folder, fresh_database, print_ratios,
 from bench.rig.web_ask import p95, rate, seconds_each, text_of
 from bench.rig.web_console import Home, Served, reference, signed_in
 from bench.rig.web_fill import DAYS, LISTED, PROJECTS, keys_of
+
 from tiebeam.replicate.explorer.plan import default_columns
 from tiebeam.replicate.streams import find_stream
 from tiebeam.store.cluster import SUPERUSER
@@ -50,10 +52,11 @@ if TYPE_CHECKING:
 GOAL_PAGES: Final = ("overview", "list", "search", "filter", "record")
 SAMPLES: Final = 40
 NO_DATASETTE = """Datasette is not installed, so the console cannot be measured beside it.
-Install it with `make .venv/bench/ready` (`make bench` does so by itself), or leave it out: --without-datasette."""
+Install it with `make .venv/bench/ready` (`make bench` does so by itself), or use --without-datasette."""
 PAGES: Final = (
-    "/", "/records", "/runs", "/runs/log", "/webhooks", "/queue", "/alerts", "/deletions", "/audit", "/settings",
-    "/settings/integrations/procore", "/settings/integrations/procore/projects", "/settings/people",
+    "/", "/records", "/runs", "/runs/log", "/webhooks", "/queue", "/alerts", "/deletions", "/audit",
+    "/settings", "/settings/integrations/procore", "/settings/integrations/procore/projects",
+    "/settings/people",
 )  # fmt: skip
 
 
@@ -211,7 +214,7 @@ def options_of(arguments: list[str] | None = None) -> tuple[Options, bool]:
     parser.add_argument("--without-datasette", action="store_true", help="leave out the comparison")
     asked = parser.parse_args(arguments)
     if min(asked.small, asked.large) < 500 or asked.asks < 1:
-        parser.error("--small and --large must be 500 at least, and --asks positive")
+        parser.error("--small and --large must be at least 500, and --asks positive")
     wanted = Options(asked.small, asked.large, asked.asks, asked.reference, not asked.without_datasette)
     return wanted, asked.json
 

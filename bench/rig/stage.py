@@ -45,8 +45,9 @@ async def fresh_database(server: EmbeddedServer, name: str, *, migrated: bool = 
 
 
 async def drop_database(server: EmbeddedServer, name: str) -> None:
-    """Remove a database, whoever is still connected to it."""
+    """Remove a database, whoever is still connected to it; what that leaves to be written is written."""
     await execute(server.url("postgres", SUPERUSER), f"drop database {name} with (force)")
+    await execute(server.url("postgres", SUPERUSER), "checkpoint")
 
 
 async def execute(url: str, statement: str) -> None:

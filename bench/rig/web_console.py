@@ -1,4 +1,4 @@
-"""A console to ask: a copy in a database of its own, served by a real `tiebeam web`, and a cookie to come in with."""
+"""A console to ask: a copy in a database of its own, served by a real `tiebeam web`, and a way in."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
-
 from bench.rig.stage import ROOT, tell
 from bench.rig.web_fill import fill
+
 from tiebeam.app import opened
 from tiebeam.operations.tokens.model import GrantKind, Secrets, Terms
 from tiebeam.settings import Settings
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EMAIL: Final = "ada@example.com"
-PASSWORD: Final = "correct horse battery"  # noqa: S105 - of a person who exists for as long as the figure takes
+PASSWORD: Final = "correct horse battery"
 _TIEBEAM: Final = (sys.executable, "-m", "tiebeam")
 
 

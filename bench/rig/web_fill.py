@@ -1,4 +1,4 @@
-"""A copy to look at, as large as one likes: written straight into the tables, with rows as the vendor has them.
+"""A copy to look at, as large as one likes: written straight into the tables, as the vendor has its rows.
 
 Twenty projects of unequal size; of six kinds the records are many, and every project has every kind. A fifth
 of the records have an older version, one in fifty is deleted, one in a hundred hidden. What was done and told
@@ -48,13 +48,20 @@ _TITLES: Final = (
     "Door hardware schedule, floor",
 )
 _STATUSES: Final = ("Draft", "Open", "Approved", "Revise and Resubmit", "Closed")
+_VALUES: Final = {
+    "bigint": "1 + n %% 977",
+    "boolean": "n %% 7 = 0",
+    "numeric": "round(n %% 99991 / 7.0, 2)",
+    "jsonb": "jsonb_build_array(jsonb_build_object('id', n %% 977, 'name', 'Person ' || n %% 977))",
+}
 _PROSE: Final = (
-    "Submitted for review under package {}; see the marked sheets and the comments of the structural engineer. "
-    "The anchors in the detail do not agree with the schedule on the sheet before it, and the contractor asks "
-    "which of them holds before the embeds are cast next week."
+    "Submitted for review under package {}; see the marked sheets and the comments of the structural "
+    "engineer. The anchors in the detail do not agree with the schedule on the sheet before it, and the "
+    "contractor asks which of them holds before the embeds are cast next week."
 )
 _FEEDS: Final = b"""
-insert into tiebeam.feed (tenant_id, connection_id, stream, scope, completed_at, read_at, swept_at, watermark)
+insert into tiebeam.feed (tenant_id, connection_id, stream, scope, completed_at, read_at, swept_at,
+    watermark)
 select %(tenant)s, %(connection)s, s.name, s.scope, now(), now() - random() * interval '2 hours',
     now() - random() * interval '20 hours', now()
 from unnest(%(names)s::text[], %(scopes)s::text[]) s (name, scope)
@@ -63,12 +70,13 @@ _RECORDS: Final = """
 insert into tiebeam.record (tenant_id, feed_id, key, version, state, hash, list_hash, vendor_at, created_at,
     changed_at, payload)
 select %(tenant)s::uuid, w.feed_id, n::text, case when n %% 5 = 0 then 2 else 1 end,
-    case when n %% 50 = 7 then 2 when n %% 100 = 8 then 3 else 1 end, sha256(int8send(n)), sha256(int8send(-n)),
-    w.at, w.at - interval '30 days', w.at, {payload}
+    case when n %% 50 = 7 then 2 when n %% 100 = 8 then 3 else 1 end, sha256(int8send(n)),
+    sha256(int8send(-n)), w.at, w.at - interval '30 days', w.at, {payload}
 from generate_series(%(first)s::bigint, %(last)s::bigint) n
 cross join lateral (
     select f.feed_ids[1 + floor({projects} * ((n * 48271 %% 9973) / 9973.0) ^ 2)::integer] as feed_id,
-        now() - (%(last)s::bigint - n) * interval '{days} days' / (%(last)s::bigint - %(first)s::bigint + 1) as at
+        now() - (%(last)s::bigint - n) * interval '{days} days'
+            / (%(last)s::bigint - %(first)s::bigint + 1) as at
     from (
         select array_agg(id order by id) as feed_ids from tiebeam.feed
         where tenant_id = %(tenant)s::uuid and stream = %(stream)s
@@ -78,13 +86,13 @@ cross join lateral (
 _OF_COMPANY: Final = """
 insert into tiebeam.record (tenant_id, feed_id, key, hash, created_at, changed_at, payload)
 select %(tenant)s::uuid, f.id, (100 + n)::text, sha256(int8send(n)), now(), now() - n * interval '1 day',
-    jsonb_build_object('id', 100 + n, 'name', 'Alder Hall, part ' || n, 'display_name', 'Alder Hall, part ' || n)
+    jsonb_build_object('id', 100 + n, 'name', 'Alder ' || n, 'display_name', 'Alder Hall, part ' || n)
 from tiebeam.feed f, generate_series(0, %(last)s::bigint - 1) n
 where f.tenant_id = %(tenant)s::uuid and f.stream = %(stream)s
 """
 _VERSIONS: Final = b"""
-insert into tiebeam.record_version (tenant_id, feed_id, key, version, state, hash, vendor_at, valid_from, valid_to,
-    payload)
+insert into tiebeam.record_version (tenant_id, feed_id, key, version, state, hash, vendor_at, valid_from,
+    valid_to, payload)
 select tenant_id, feed_id, key, 1, 1, list_hash, vendor_at, created_at, changed_at,
     payload || jsonb_build_object('title', 'Before it was changed', 'updated_at', created_at)
 from tiebeam.record where tenant_id = %(tenant)s and version > 1
@@ -97,16 +105,17 @@ where r.tenant_id = %(tenant)s and r.changed_at > now() - interval '60 days'
 group by r.tenant_id, r.feed_id, date_trunc('minute', r.changed_at), r.changed_at
 """
 _HOOK: Final = b"""
-insert into tiebeam.webhook (id, tenant_id, connection_id, company_id, secret_hash, vendor_hook_id, destination_url,
-    payload_version, made_at, seen_until)
-values (%(hook)s, %(tenant)s, %(connection)s, '5', '\\x00', '1', 'https://tiebeam.example.com/webhooks/procore',
-    'v4.0', now() - interval '90 days', now())
+insert into tiebeam.webhook (id, tenant_id, connection_id, company_id, secret_hash, vendor_hook_id,
+    destination_url, payload_version, made_at, seen_until)
+values (%(hook)s, %(tenant)s, %(connection)s, '5', '\\x00', '1',
+    'https://tiebeam.example.com/webhooks/procore', 'v4.0', now() - interval '90 days', now())
 """
 _DELIVERIES: Final = b"""
-insert into tiebeam.webhook_delivery (tenant_id, hook_id, dedupe_id, received_at, event_at, resource, record_id,
-    project_id, event_type, fate, source, body)
+insert into tiebeam.webhook_delivery (tenant_id, hook_id, dedupe_id, received_at, event_at, resource,
+    record_id, project_id, event_type, fate, source, body)
 select r.tenant_id, %(hook)s, f.stream || r.key, r.changed_at, r.changed_at, 'Submittals', r.key,
-    substring(f.scope from 'project_id=([^/]*)'), 'update', 'fetch', 'push', convert_to(r.payload::text, 'UTF8')
+    substring(f.scope from 'project_id=([^/]*)'), 'update', 'fetch', 'push',
+    convert_to(r.payload::text, 'UTF8')
 from tiebeam.record r join tiebeam.feed f on f.id = r.feed_id
 where r.tenant_id = %(tenant)s and f.stream = %(stream)s and r.changed_at > now() - interval '30 days'
 """
@@ -183,18 +192,10 @@ def _object(tree: Mapping[str, Any]) -> str:
 def _value(column: Column) -> str:
     if column.name == "id":
         return "n"
-    if column.type == "bigint":
-        return "1 + n %% 977"
-    if column.type == "boolean":
-        return "n %% 7 = 0"
-    if column.type == "numeric":
-        return "round(n %% 99991 / 7.0, 2)"
     if column.type in ("date", "timestamptz"):
         form = "YYYY-MM-DD" if column.type == "date" else 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
         return f"to_char(w.at + n %% 40 * interval '1 day', '{form}')"
-    if column.type == "jsonb":
-        return "jsonb_build_array(jsonb_build_object('id', n %% 977, 'name', 'Person ' || n %% 977))"
-    return _text(column.name)
+    return _VALUES.get(column.type) or _text(column.name)
 
 
 def _text(name: str) -> str:
