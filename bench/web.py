@@ -1,8 +1,8 @@
 """How quick the console's pages are, however large the copy, beside another explorer of tables.
 
 `python bench/web.py [--json] [--small N] [--large N] [--asks N] [--reference SIZE] [--without-datasette]`
-ends with one line of JSON, `{"figure": "web", "ratios": {…}}`. Everything is measured in that one run: a copy of
-5,000 and one of 1,000,000 records, of the same twenty projects, lie in two databases of one embedded
+ends with one line of JSON, `{"figure": "web", "ratios": {…}}`. Everything is measured in that one run: a copy
+of 5,000 and one of 1,000,000 records, of the same twenty projects, lie in two databases of one embedded
 PostgreSQL, each served by a `tiebeam web` of its own over real sockets to somebody who is signed in. The kind
 of record that is listed is more than half of each copy. Of a page called NAME:
 

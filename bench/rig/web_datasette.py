@@ -1,8 +1,8 @@
 """Datasette beside the console: the same rows of one kind in SQLite, indexed for the same lists.
 
 It is set up to be quick: the file is served as one that never changes, with the counts of its rows worked
-out beforehand, indexes on what lists are ordered and filtered by, full text search over the columns of a list,
-and without suggesting facets, which reads the whole table once a page.
+out beforehand, indexes on what lists are ordered and filtered by, full text search over the columns of a
+list, and without suggesting facets, which reads the whole table once a page.
 """
 
 from __future__ import annotations
