@@ -42,12 +42,13 @@ COUNT_MAX: Final = 10_000
 """Where counting ends."""
 COUNT_IN_PLACE_MAX: Final = 1_000
 """Where counting one kind in one project ends, in a table of all kinds."""
-LOOK_MAX: Final = 5_000
+LOOK_MAX: Final = 4_000
 """How many records are read at most, or little more, for one page of a list."""
 SAVED_MAX: Final = 12
 _BATCH: Final = 500
 _RELATIVES_MAX: Final = 25
 _SAME_KEY_MAX: Final = 200
+_NAMING_LOOK_MAX: Final = 2_000
 _LINES_MAX: Final = 20
 _PROJECTS: Final = "procore.projects"
 
@@ -238,7 +239,7 @@ class Explorer:
         named = self._named(
             fields=[one.column.name for one in wanted], streams=[one.child.name for one in wanted],
             paths=[one.column.path for one in wanted],
-            connection=place.connection_id, project=project_id, key=record.key, look=LOOK_MAX,
+            connection=place.connection_id, project=project_id, key=record.key, look=_NAMING_LOOK_MAX,
             limit=_RELATIVES_MAX,
         )  # fmt: skip
         async with self._store.autocommit(self._tenant_id) as single:
