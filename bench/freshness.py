@@ -48,6 +48,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.rig.freshness_policies import POLLED, START, Fixed, Planned, RoundRobin
 from bench.rig.freshness_run import CALLS_AN_HOUR, Policy, Run, mean, percentile
 from bench.rig.freshness_world import World, company
+from bench.rig.stage import tell
 
 from tiebeam.replicate.freshness.allocate import Demand, allocate
 from tiebeam.replicate.freshness.model import HOURS_OF_WEEK
@@ -134,15 +135,15 @@ def play(name: str, seed: int, weeks: int) -> Played:
         calls=outcome.calls,
         optimum=optimum(world),
     )
-    tell(f"{seed}: {name}", found)
+    tell(in_words(f"{seed}: {name}", found))
     return found
 
 
-def tell(name: str, found: Played) -> None:
-    """Say what one policy came to, where it is not in the way of the JSON."""
+def in_words(name: str, found: Played) -> str:
+    """Return what one policy came to, on a line."""
     delays = f"mean {found.mean * 60:7.2f} min   p95 {found.p95 * 60:7.1f} min"
     possible = f"possible {found.optimum * 60:6.2f} min"
-    print(f"{name:28} {delays}   {possible}   {found.calls:,} calls", file=sys.stderr, flush=True)
+    return f"{name:28} {delays}   {possible}   {found.calls:,} calls"
 
 
 def ratios(played: dict[str, Played]) -> dict[str, float]:

@@ -29,24 +29,30 @@ import json
 import statistics
 import subprocess
 import sys
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psycopg
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tiebeam.store.cluster import SUPERUSER
+from bench.rig.stage import (
+    RIG,
+    VENV,
+    database_folder,
+    drop_database,
+    fresh_database,
+    print_ratios,
+    tell,
+)
+
 from tiebeam.store.embedded import EmbeddedServer
-from tiebeam.store.migrate import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RIG = Path(__file__).resolve().parent / "rig"
-VENV_WITH_DLT = RIG.parents[1] / ".venv" / "bench" / "bin" / "python"
+VENV_WITH_DLT = VENV / "python"
 NO_DLT = """dlt is not installed, so the engine cannot be measured beside it.
 Install it with `make .venv/bench/ready` (`make bench` does so by itself), or leave it out: --without-dlt."""
 
@@ -159,22 +165,13 @@ class Bench:
         return found
 
     async def _fresh_database(self) -> str:
-        """Make an empty, migrated database; what others have written is on the disk by then."""
-        superuser = self._server.url("postgres", SUPERUSER)
+        """Make an empty, migrated database in the place of the one before."""
         self._databases += 1
         name = f"bench_{self._databases}"
-        await execute(self._server.owner_url("postgres"), f"create database {name}")
-        await migrate(self._server.owner_url(name))
+        await fresh_database(self._server, name)
         if self._databases > 1:
-            await execute(superuser, f"drop database bench_{self._databases - 1} with (force)")
-        await execute(superuser, "checkpoint")
+            await drop_database(self._server, f"bench_{self._databases - 1}")
         return name
-
-
-async def execute(url: str, statement: str) -> None:
-    """Run one statement."""
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        await connection.execute(statement.encode())
 
 
 @contextmanager
@@ -191,20 +188,6 @@ def served(*counts: int, readings: int) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.stdin.close()
-
-
-@contextmanager
-def database_folder() -> Iterator[Path]:
-    """Make a place for a database, removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="tiebeam-bench-", ignore_cleanup_errors=True) as name:
-        # The database may belong to another user than the one who measures, and must get there.
-        Path(name).chmod(0o711)
-        yield Path(name) / "postgres"
-
-
-def tell(line: str) -> None:
-    """Say what was measured, where it is not in the way of the JSON."""
-    print(line, file=sys.stderr, flush=True)
 
 
 async def run(options: Options) -> dict[str, float]:
@@ -240,12 +223,7 @@ def options_of(arguments: list[str] | None = None) -> tuple[Options, bool]:
 def main() -> None:
     """Print every ratio."""
     options, as_json = options_of()
-    ratios = asyncio.run(run(options))
-    if not as_json:
-        for name, ratio in ratios.items():
-            print(f"{name:24}{ratio:8.2f}")
-    line: dict[str, Any] = {"figure": "replicate", "ratios": ratios}
-    print(json.dumps(line))
+    print_ratios("replicate", asyncio.run(run(options)), as_json=as_json)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tiebeam.operations.queue.hands import Handler
     from tiebeam.operations.queue.model import Job, Outcome
     from tiebeam.operations.tokens.model import Connection
+    from tiebeam.replicate.explorer.model import Found
     from tiebeam.replicate.replica import Record
     from tiebeam.settings import Settings
     from tiebeam.store.pool import Store
@@ -271,7 +272,7 @@ def refresh_job(
     return NewJob(REFRESH, key, args, priority=BY_HAND)
 
 
-def record_job(connection: Connection, record: Record, stream: str) -> NewJob:
+def record_job(connection: Connection, record: Found | Record, stream: str) -> NewJob:
     """Return the job by which a person has one record read now.
 
     Its calls are told of under the correlation id of who asks.

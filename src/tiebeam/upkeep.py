@@ -35,7 +35,7 @@ from tiebeam.replicate.webhooks.plan import covered_streams
 from tiebeam.replicate.webhooks.repository import Deliveries, Hooks, Landing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from tiebeam.app import App
     from tiebeam.connectors.procore.hooks import Repair
@@ -58,9 +58,12 @@ class Upkeep:
 
     app: App
 
-    async def plan(self, connection: Connection) -> Plan:
-        """Return what the next hour's calls of a connection are best spent on, as things stand."""
-        return (await self._planned(connection)).plan
+    async def plan(self, connection: Connection, feeds: Sequence[Feed] | None = None) -> Plan:
+        """Return what the next hour's calls of a connection are best spent on, as things stand.
+
+        `feeds` are all of the connection's, where they have just been read.
+        """
+        return (await self._planned(connection, feeds)).plan
 
     async def something_due(self, connection: Connection) -> bool:
         """Whether a connection's copy is still incomplete, or something of it should be read by now."""
@@ -90,9 +93,9 @@ class Upkeep:
         come_to_light = never_read(known) - found.new - feeds
         return report.complete and (found.copying or not come_to_light)
 
-    async def _planned(self, connection: Connection) -> Planned:
+    async def _planned(self, connection: Connection, known: Sequence[Feed] | None = None) -> Planned:
         app = self.app
-        feeds = await self._feeds(connection)
+        feeds = await self._feeds(connection) if known is None else known
         evidence = await self._freshness(connection).evidence()
         budget = await app.budget(app.gate(connection))
         calls = (budget.per_hour if budget else app.settings.rate_hourly_max) * _POLL_SHARE

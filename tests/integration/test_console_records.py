@@ -310,11 +310,11 @@ async def test_the_first_page_of_many_records_comes_from_the_index(
         "tenant_id": tenant.id, "visible": ["7", "8"], "own": None, "stream": "procore.rfis", "project": None,
         "since": None, "states": [1, 3], "search": None, "search_json": None, "paths": [], "patterns": [],
         "after_at": None, "after_feed": None, "after_key": None, "limit": 51,
+        "until_at": None, "until_feed": None, "until_key": None, "look": 51, "connection": None,
     }  # fmt: skip
     async with await psycopg.AsyncConnection.connect(owner_url, autocommit=True) as owner:
         await owner.execute(b"analyze tiebeam.record")
     async with shelf.store.transaction(tenant.id) as tx:
-        await tx.rows(Q["in_order"])
         plan = "\n".join(
             row[0] for row in await tx.rows(f"explain (analyze, timing off) {Q['newest']}", named)
         )

@@ -38,6 +38,15 @@ def test_comments_and_the_closing_semicolon_stay_behind(package: Queries) -> Non
     assert package["count_rows"] == "/* made_up_package.count_rows */ select count(*)\nfrom t where a = '--b'"
 
 
+def test_what_statements_have_in_common_stands_in_one_place(package: Queries, tmp_path: Path) -> None:
+    folder = tmp_path / "made_up_package" / "queries"
+    (folder / "parts").mkdir()
+    (folder / "parts" / "mine.sql").write_text("-- Whose it is.\nowner = %(me)s\n")
+    (folder / "both.sql").write_text("-- Both.\nselect 1 from t where\n    -- include mine\n    and true\n")
+    assert package.both == "/* made_up_package.both */ select 1 from t where\nowner = %(me)s\n\n    and true"
+    assert "mine" not in list(package)
+
+
 def test_a_file_is_read_once_and_when_asked_for(package: Queries, tmp_path: Path) -> None:
     assert package["add_row"] is package["add_row"]
     (tmp_path / "made_up_package" / "queries" / "late.sql").write_text("-- Late.\nselect 1\n")

@@ -1,13 +1,20 @@
-"""Statements from `queries/*.sql`: one statement a file, loaded when first asked for."""
+"""Statements from `queries/*.sql`: one statement a file, loaded when first asked for.
+
+What several statements of a package have in common stands once, in `queries/parts`: the line
+`-- include place` is where `queries/parts/place.sql` goes.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_INCLUDE: Final = re.compile(r"^[ \t]*-- include (\w+)[ \t]*$", re.MULTILINE)
 
 
 class Sql(str):
@@ -54,7 +61,11 @@ class Queries:
         if not file.is_file():
             raise KeyError(f"{self._package} has no queries/{name}.sql; it has {', '.join(self) or 'none'}.")
         qualified = f"{self._package.removeprefix('tiebeam.')}.{name}"
-        return Sql(f"/* {qualified} */ {_without_comments(file.read_text('utf-8'))}", qualified)
+        text = _INCLUDE.sub(lambda found: self._part(found[1]), file.read_text("utf-8"))
+        return Sql(f"/* {qualified} */ {_without_comments(text)}", qualified)
+
+    def _part(self, name: str) -> str:
+        return self._folder.joinpath("parts", f"{name}.sql").read_text("utf-8")
 
 
 def _without_comments(text: str) -> str:

@@ -41,12 +41,16 @@ class _Server(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """Take the address, before anything else is started. Raises AddressTakenError."""
     try:
-        return socket.create_server((host, port), backlog=2048, reuse_port=False)
+        at = socket.create_server((host, port), backlog=2048, reuse_port=False)
     except OSError as error:
         raise AddressTakenError(
             f"The web pages cannot be served at {host}:{port}: {error.strerror or error}.",
             action="End what uses that port, or set TIEBEAM_WEB_HOST or TIEBEAM_WEB_PORT to another.",
         ) from error
+    # asyncio does so only where a socket names its protocol, and this one does not: what is sent in two parts
+    # would wait some 40 ms for the other side to acknowledge the first.
+    at.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return at
 
 
 async def serve(app: ASGIApp, at: socket.socket, stop: asyncio.Event) -> None:

@@ -28,6 +28,8 @@ class Kind:
     hidden: int
     read_at: datetime | None
     """When the newest of it was read; None: not yet."""
+    at_least: bool = False
+    """Whether counting ended before everything was counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Wanted:
     stream: Stream
     search: str = ""
     project_id: str | None = None
+    connection_id: UUID | None = None
     states: tuple[State, ...] = STANDING
     since: datetime | None = None
     conditions: tuple[Condition, ...] = ()
@@ -64,10 +67,15 @@ class Wanted:
     descending: bool = False
     """Of `sort` alone."""
 
+    @property
+    def by_content(self) -> bool:
+        """Whether records must be read to tell which are wanted."""
+        return bool(self.search or self.conditions)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One record of a list."""
+    """One record that was looked up, with where it was read and by which connection."""
 
     feed_id: int
     connection_id: UUID
@@ -75,8 +83,12 @@ class Found:
     key: str
     state: State
     version: int
+    hash: bytes
     vendor_at: datetime | None
+    created_at: datetime
+    """When it came into the replica."""
     changed_at: datetime
+    state_reason: str | None
     payload: dict[str, Any] = field(repr=False)
 
     def __post_init__(self) -> None:
@@ -92,6 +104,23 @@ class Found:
     def mark(self) -> Mark:
         """Where it stands in the order of changes."""
         return Mark(self.changed_at, self.feed_id, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page of a list."""
+
+    rows: list[Found]
+    looked_to: Mark | None = None
+    """Where looking ended before everything was looked at; None: nothing that is wanted was left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many records are wanted, or how many at least."""
+
+    records: int
+    at_least: bool
 
 
 @dataclass(frozen=True, slots=True)

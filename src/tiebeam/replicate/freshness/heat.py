@@ -73,20 +73,28 @@ def heat(
     now: datetime,
     *,
     sees: Callable[[str | None], bool] = lambda _: True,
+    intervals: Mapping[str, timedelta] | None = None,
 ) -> Heat:
-    """Return how old each tool of each project is at `now`, of those projects that `sees` says yes to."""
+    """Return how old each tool of each project is at `now`, of those projects that `sees` says yes to.
+
+    `intervals` are those that the tenant has set, by stream; the others are as they come.
+    """
     known = {stream.name: stream for stream in streams}
+    wanted = {stream.name: timedelta(minutes=stream.interval_minutes) for stream in streams}
+    wanted |= intervals or {}
+    tool_by_stream = {stream.name: tool_of(stream) for stream in streams}
     piles: dict[str | None, dict[str, list[Feed]]] = defaultdict(lambda: defaultdict(list))
     for feed in feeds:
-        project = feed.scope.project_id
-        if feed.stream in known and feed.access is not Access.GONE and sees(project):
-            piles[project][tool_of(known[feed.stream])].append(feed)
+        if feed.stream in known and feed.access is not Access.GONE:
+            project = feed.scope.project_id
+            if sees(project):
+                piles[project][tool_by_stream[feed.stream]].append(feed)
     tools = list(dict.fromkeys(tool_of(stream) for stream in streams))
     present = {tool for pile in piles.values() for tool in pile}
     order = sorted(piles, key=lambda project: (project is not None, _as_number(project)))
     return Heat(
         tuple(tool for tool in tools if tool in present),
-        tuple((one, {tool: _cell(some, known, now) for tool, some in piles[one].items()}) for one in order),
+        tuple((one, {tool: _cell(some, wanted, now) for tool, some in piles[one].items()}) for one in order),
     )
 
 
@@ -94,16 +102,16 @@ def _as_number(project: str | None) -> tuple[int, str]:
     return (int(project), "") if project and project.isdigit() else (0, project or "")
 
 
-def _cell(feeds: Sequence[Feed], known: Mapping[str, Stream], now: datetime) -> Cell:
+def _cell(feeds: Sequence[Feed], wanted: Mapping[str, timedelta], now: datetime) -> Cell:
     readable = [feed for feed in feeds if feed.access is Access.OPEN]
     if not readable:
         return Cell(Warmth.OFF, None, next((feed.access_reason for feed in feeds if feed.access_reason), ""))
     why = next((feed.last_error for feed in readable if feed.last_error), "") or ""
-    read = [(now - feed.read_at, known[feed.stream].interval_minutes) for feed in readable if feed.read_at]
+    read = [(now - feed.read_at, wanted[feed.stream]) for feed in readable if feed.read_at]
     age = max((age for age, _ in read), default=None)
     if len(read) < len(readable) or any(feed.completed_at is None for feed in readable):
         return Cell(Warmth.UNREAD, age, why)
-    times = max(age / timedelta(minutes=minutes) for age, minutes in read)
+    times = max(age / interval for age, interval in read)
     return Cell(_warmth(times), age, why)
 
 

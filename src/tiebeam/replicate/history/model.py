@@ -78,6 +78,7 @@ class LogLine:
 
     id: int
     at: datetime
+    connection_id: UUID
     stream: str
     scope_text: str
     direction: str
@@ -102,7 +103,7 @@ class Reading:
 class LogWanted:
     """Which lines of the log are asked for; what is None does not count."""
 
-    since: datetime
+    since: datetime | None = None
     result: str | None = None
     stream: str | None = None
     project_id: str | None = None

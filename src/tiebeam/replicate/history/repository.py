@@ -34,6 +34,10 @@ class History:
         """Return runs that are over, the newest first; those before a number, to go on from a page."""
         return await self._runs(open_=False, limit=limit, before=before)
 
+    async def all_runs(self, *, limit: int = 50, before: int | None = None) -> list[RunSeen]:
+        """Return runs whether they are over or not, the newest first; those before a number."""
+        return await self._runs(open_=None, limit=limit, before=before)
+
     async def open_runs(self) -> list[RunSeen]:
         """Return the runs that are not over, whether they are under way or were cut off."""
         return await self._runs(open_=True, limit=50, before=None)
@@ -65,7 +69,7 @@ class History:
         (found,) = await self._all(Pulse, "pulse", {})
         return found
 
-    async def _runs(self, *, open_: bool, limit: int, before: int | None) -> list[RunSeen]:
+    async def _runs(self, *, open_: bool | None, limit: int, before: int | None) -> list[RunSeen]:
         return await self._all(RunSeen, "runs_page", {"open": open_, "limit": limit, "before": before})
 
     async def _all(self, model: type[Model], name: str, named: dict[str, Any]) -> list[Model]:

@@ -108,6 +108,23 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """What one delivery told of, and what was to be done about it."""
+
+    id: int
+    hook_id: UUID
+    received_at: datetime
+    event_at: datetime
+    resource: str
+    record_id: str
+    project_id: str
+    """Empty for what lies in the company."""
+    event_type: str
+    fate: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class FateCount:
     """How many deliveries of one day had one fate."""
 

@@ -10,7 +10,7 @@ from tiebeam.replicate.model import Feed, Incoming, PageChanges, State
 from tiebeam.replicate.plan import classify
 from tiebeam.replicate.repository import Replica
 from tiebeam.replicate.rows import feed_of, stored_of
-from tiebeam.replicate.webhooks.model import FateCount, Hook, Known, Pending, Waiting
+from tiebeam.replicate.webhooks.model import DeliveryLine, FateCount, Hook, Known, Pending, Waiting
 from tiebeam.store.adapt import Hashes, Texts
 from tiebeam.store.sql import queries
 
@@ -47,6 +47,15 @@ class Deliveries:
             async with self._store.autocommit(tenant_id) as single:
                 new += await single.value(Q["keep_deliveries"], {"tenant_id": tenant_id, **_columns(some)})
         return new
+
+    async def page(
+        self, tenant_id: UUID, projects: Iterable[str] | None, *, limit: int, before: int | None = None
+    ) -> list[DeliveryLine]:
+        """Return deliveries, the newest first, before a place; of those projects, and of the company."""
+        seen = None if projects is None else sorted(projects)
+        named = {"tenant_id": tenant_id, "projects": seen, "limit": limit, "before": before}
+        async with self._store.autocommit(tenant_id) as single:
+            return await single.all(DeliveryLine, Q["page_deliveries"], named)
 
     async def waiting(self, now: datetime) -> list[tuple[UUID, UUID]]:
         """Return the tenant and connection of everything that is to be fetched."""

@@ -10,7 +10,8 @@ from pydantic import StringConstraints
 
 from tiebeam.connectors.streams import Scope
 from tiebeam.kernel.errors import BadInputError
-from tiebeam.replicate.listing.repository import Listing
+from tiebeam.replicate.explorer.repository import Explorer
+from tiebeam.replicate.history.repository import History
 from tiebeam.replicate.streams import find_stream
 from tiebeam.web.api.problems import nothing_there
 
@@ -55,9 +56,14 @@ async def connections_of(ask: Ask, connection_id: UUID | None) -> list[Connectio
     return await (await ask.app()).connections()
 
 
-async def listing_of(ask: Ask) -> Listing:
-    """Return what lists the copy to the asker."""
-    return Listing((await ask.app()).store, ask.asker.tenant.id, ask.asker.projects)
+async def explorer_of(ask: Ask) -> Explorer:
+    """Return what looks things up for the asker, and finds nothing that they may not see."""
+    return Explorer((await ask.app()).store, ask.asker.tenant.id, ask.asker.projects)
+
+
+async def history_of(ask: Ask) -> History:
+    """Return what tells the asker of what was done, as far as they may know of it."""
+    return History((await ask.app()).store, ask.asker.tenant.id, ask.asker.projects)
 
 
 def require_seen(ask: Ask, project_id: str | None) -> None:

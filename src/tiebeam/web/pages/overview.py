@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from tiebeam.connectors.streams import Scope
 from tiebeam.identity.permissions import Permission
@@ -15,6 +16,7 @@ from tiebeam.web.routes import Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
     from starlette.responses import Response
 
@@ -24,9 +26,12 @@ if TYPE_CHECKING:
     from tiebeam.replicate.freshness.heat import Heat
     from tiebeam.replicate.freshness.plan import Call as Planned
     from tiebeam.replicate.freshness.plan import Plan
+    from tiebeam.replicate.model import Feed, Hold
     from tiebeam.web.call import Call, Viewer
 
 NEXT_CALLS_MAX = 15
+PLAN_STANDS: Final = timedelta(minutes=1)
+"""For how long a plan is shown again: making it takes longer than all the rest of the page."""
 WORDS = {
     Warmth.CURRENT: "current",
     Warmth.AGEING: "older than its interval",
@@ -72,30 +77,62 @@ class Standing:
         return why[:1].upper() + why[1:] if colon else what
 
 
-async def overview(call: Call) -> Response:
-    """Show how everything of the company stands."""
-    app = await call.app()
-    found = [await _standing(app, one, call.viewer) for one in await app.connections()]
-    return call.render(
-        "overview.html", title="Overview", found=found, words=WORDS, most=NEXT_CALLS_MAX, warmths=list(Warmth)
-    )
+class Overview:
+    """The first page, and the plans that were made for it."""
 
+    def __init__(self) -> None:
+        self._plans: dict[UUID, tuple[Sequence[Feed], Mapping[str, timedelta], Plan]] = {}
 
-async def _standing(app: App, one: Connection, viewer: Viewer) -> Standing:
-    replica = app.replica(one)
-    feeds = await replica.ensure_feeds(())
-    plan = await Upkeep(app).plan(one) if one.status is Status.CONNECTED else None
-    coming = plan.hour if plan else ()
-    return Standing(
-        connection=one,
-        picture=heat(STREAMS, feeds, app.clock.now(), sees=viewer.sees),
-        level=await app.gate(one).level(),
-        plan=plan,
-        projects=await project_names(app, one),
-        next_hour=[each for each in coming if plan and viewer.sees(_project(_scope(plan, each)))],
-        shortfalls=plan.shortfalls if plan and viewer.person.project_ids is None else (),
-        holds=sum(viewer.sees(_project(hold.scope_text)) for hold in await app.holds()),
-    )
+    async def page(self, call: Call) -> Response:
+        """Show how everything of the company stands."""
+        app = await call.app()
+        connections = await app.connections()
+        intervals, holds = await app.choices.intervals(), await app.holds() if connections else []
+        found = [await self._standing(app, one, call.viewer, intervals, holds) for one in connections]
+        return call.render(
+            "overview.html",
+            title="Overview",
+            found=found,
+            words=WORDS,
+            most=NEXT_CALLS_MAX,
+            warmths=list(Warmth),
+        )
+
+    async def _standing(
+        self,
+        app: App,
+        one: Connection,
+        viewer: Viewer,
+        intervals: Mapping[str, timedelta],
+        holds: Sequence[Hold],
+    ) -> Standing:
+        feeds = await app.replica(one).ensure_feeds(())
+        own = {feed.id for feed in feeds if viewer.sees(feed.scope.project_id)} if holds else set()
+        plan = await self._plan(app, one, feeds, intervals) if one.status is Status.CONNECTED else None
+        coming = plan.hour if plan else ()
+        return Standing(
+            connection=one,
+            picture=heat(STREAMS, feeds, app.clock.now(), sees=viewer.sees, intervals=intervals),
+            level=await app.gate(one).level(),
+            plan=plan,
+            projects=await project_names(app, one),
+            next_hour=[each for each in coming if plan and viewer.sees(_project(_scope(plan, each)))],
+            shortfalls=plan.shortfalls if plan and viewer.person.project_ids is None else (),
+            holds=sum(hold.feed_id in own for hold in holds),
+        )
+
+    async def _plan(
+        self, app: App, one: Connection, feeds: Sequence[Feed], intervals: Mapping[str, timedelta]
+    ) -> Plan:
+        """Return the plan that was shown last, if that was just now and nothing was read or set since."""
+        feeds_then, intervals_then, plan = self._plans.get(one.id, ((), {}, None))
+        age = app.clock.now() - plan.now if plan else PLAN_STANDS
+        if plan and timedelta(0) <= age < PLAN_STANDS and (feeds, intervals) == (feeds_then, intervals_then):
+            return plan
+        plan = await Upkeep(app).plan(one, feeds)
+        self._plans = {key: kept for key, kept in self._plans.items() if plan.now - kept[2].now < PLAN_STANDS}
+        self._plans[one.id] = feeds, intervals, plan
+        return plan
 
 
 def _scope(plan: Plan, one: Planned) -> str:
@@ -112,4 +149,4 @@ async def project_names(app: App, one: Connection) -> dict[str, str]:
     return dict(named)
 
 
-ROWS = (Row("GET", "/", Permission.HEALTH_READ, overview),)
+ROWS = (Row("GET", "/", Permission.HEALTH_READ, Overview().page),)

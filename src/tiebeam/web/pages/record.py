@@ -19,7 +19,7 @@ from tiebeam.kernel.moments import parse_moment
 from tiebeam.operations.tokens.model import Status
 from tiebeam.replicate.explorer.plan import column_value, files_of, replies_of, title_of
 from tiebeam.replicate.model import State
-from tiebeam.replicate.replica import NoSuchRecordError, Record
+from tiebeam.replicate.replica import NoSuchRecordError
 from tiebeam.replicate.streams import STREAMS, find_stream
 from tiebeam.web.pages.records import explorer, record_address
 from tiebeam.web.pages.records_query import kind
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.streams import Stream
     from tiebeam.kernel.diff import Difference
     from tiebeam.operations.tokens.model import Connection
-    from tiebeam.replicate.explorer.model import Place, Relative
+    from tiebeam.replicate.explorer.model import Found, Place, Relative
     from tiebeam.replicate.explorer.repository import Explorer
     from tiebeam.replicate.replica import Version
     from tiebeam.web.call import Call
@@ -94,7 +94,7 @@ class Sight:
     """A record, and which of its versions is looked at."""
 
     stream: Stream
-    record: Record
+    record: Found
     versions: Sequence[Version]
     version: Version | None
     """None: the copy did not know it yet at the moment that is asked for."""
@@ -197,7 +197,7 @@ def _theirs(connection: Connection | None, sight: Sight) -> VendorPage | None:
     )
 
 
-def _choice(call: Call, stream: Stream, found: Sequence[Record]) -> Response:
+def _choice(call: Call, stream: Stream, found: Sequence[Found]) -> Response:
     """Let one choose: the same id may stand in several projects."""
     room = Room(20_000)
     places = [
@@ -212,7 +212,7 @@ def _choice(call: Call, stream: Stream, found: Sequence[Record]) -> Response:
     return call.render("record_choice.html", title=f"{stream.title}: {key}", stream=stream, places=places)
 
 
-def _sight(call: Call, stream: Stream, record: Record, versions: Sequence[Version]) -> Sight:
+def _sight(call: Call, stream: Stream, record: Found, versions: Sequence[Version]) -> Sight:
     moment = _moment(call.asked("as_of"))
     if moment is not None:
         in_force = (v for v in versions if v.valid_from <= moment and (not v.valid_to or moment < v.valid_to))

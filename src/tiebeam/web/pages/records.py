@@ -10,9 +10,9 @@ from starlette.datastructures import QueryParams
 
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
-from tiebeam.replicate.explorer.model import Kind
+from tiebeam.replicate.explorer.model import Count, Kind
 from tiebeam.replicate.explorer.plan import column_value
-from tiebeam.replicate.explorer.repository import COUNT_MAX, Explorer, SavedViews
+from tiebeam.replicate.explorer.repository import COUNT_IN_PLACE_MAX, LOOK_MAX, Explorer, SavedViews
 from tiebeam.replicate.streams import STREAMS
 from tiebeam.web.pages.records_query import (
     COLUMNS_MAX,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from tiebeam.connectors.streams import Column, Stream
-    from tiebeam.replicate.explorer.model import Found, SavedView
+    from tiebeam.replicate.explorer.model import Found, SavedView, Sheet
     from tiebeam.web.call import Call
     from tiebeam.web.pages.records_query import Asked
 
@@ -82,6 +82,8 @@ async def records_page(call: Call) -> Response:
         "records.html",
         title="Records",
         kinds=kinds,
+        at_least=any(one.at_least for one in found.values()),
+        counted_max=COUNT_IN_PLACE_MAX,
         any_read=any(one.read_at for one in found.values()),
         connected=bool(await app.connections()),
     )
@@ -93,9 +95,10 @@ async def list_page(call: Call) -> Response:
     asked = read(stream, call.request.query_params)
     looking = await explorer(call)
     offset = (asked.page - 1) * ROWS_SHOWN
-    rows = await looking.page(asked.wanted, limit=ROWS_SHOWN + 1, after=asked.after, offset=offset)
-    more, shown = len(rows) > ROWS_SHOWN, rows[:ROWS_SHOWN]
     at_start = asked.after is None and asked.page == 1
+    sheet = await looking.page(asked.wanted, limit=ROWS_SHOWN + 1, after=asked.after, offset=offset)
+    more, shown = len(sheet.rows) > ROWS_SHOWN, sheet.rows[:ROWS_SHOWN]
+    counted = Count(len(shown), at_least=sheet.looked_to is not None) if at_start and not more else None
     names = dict(await looking.projects(limit=5_000))
     app = await call.app()
     saved = await SavedViews(app.store, app.tenant.id, call.viewer.person.id).all(stream.name)
@@ -106,9 +109,10 @@ async def list_page(call: Call) -> Response:
         asked=asked,
         heads=_heads(asked),
         lines=_lines(asked, shown, names),
-        count=len(shown) if at_start and not more else await looking.count(asked.wanted),
-        count_max=COUNT_MAX,
+        count=counted or await looking.count(asked.wanted),
+        looked_max=LOOK_MAX if sheet.looked_to or (more and asked.wanted.by_content) else None,
         next_query=_next(asked, shown) if more else None,
+        further_query=_further(asked, sheet) if not more else None,
         at_start=at_start,
         page_count_max=PAGES_MAX,
         **_choices(asked, names, saved),
@@ -173,6 +177,13 @@ def _next(asked: Asked, shown: Sequence[Found]) -> str | None:
     if asked.wanted.sort is None:
         return asked.query(after=mark_text(shown[-1].mark))
     return asked.query(page=asked.page + 1) if asked.page < PAGES_MAX else None
+
+
+def _further(asked: Asked, sheet: Sheet) -> str | None:
+    """Return where looking goes on when not everything was looked at for this page."""
+    if sheet.looked_to is None or asked.wanted.sort is not None:
+        return None
+    return asked.query(after=mark_text(sheet.looked_to))
 
 
 def record_address(stream: Stream, key: str, project_id: str | None) -> str:

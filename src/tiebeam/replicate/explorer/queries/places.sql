@@ -1,10 +1,4 @@
--- Where the records that are wanted lie.
-with place as materialized (
-    select f.id, f.connection_id, f.scope, f.access, substring(f.scope from '(?:^|/)project_id=([^/]*)') as project_id
-    from tiebeam.feed f
-    where f.tenant_id = %(tenant_id)s::uuid and f.stream = %(stream)s
-        and (%(project)s::text is null or substring(f.scope from '(?:^|/)project_id=([^/]*)') = %(project)s)
-        and (%(visible)s::text[] is null or substring(f.scope from '(?:^|/)project_id=([^/]*)') is null
-            or substring(f.scope from '(?:^|/)project_id=([^/]*)') = any(%(visible)s::text[]))
-)
-select f.id from place f order by f.id
+-- Where the records that are wanted lie, from one place on.
+with
+-- include place
+select f.id from place f where f.id >= %(from_feed)s::bigint order by f.id

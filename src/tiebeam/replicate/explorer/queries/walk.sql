@@ -1,38 +1,25 @@
 -- The next records of one place that are wanted, in the order of their keys: none moves while it is read.
-with place as materialized (
-    select f.id, f.connection_id, f.scope, f.access, substring(f.scope from '(?:^|/)project_id=([^/]*)') as project_id
-    from tiebeam.feed f
-    where f.tenant_id = %(tenant_id)s::uuid and f.stream = %(stream)s
-        and (%(project)s::text is null or substring(f.scope from '(?:^|/)project_id=([^/]*)') = %(project)s)
-        and (%(visible)s::text[] is null or substring(f.scope from '(?:^|/)project_id=([^/]*)') is null
-            or substring(f.scope from '(?:^|/)project_id=([^/]*)') = any(%(visible)s::text[]))
-)
-select r.feed_id, f.connection_id, f.scope as scope_text, r.key, case
-        when f.access = 'gone' then 2
-        when f.access in ('hidden', 'off') and r.state = 1 then 3
-        else r.state
-    end::smallint as state,
-    r.version, r.vendor_at, r.changed_at, r.payload
-from place f
-join tiebeam.record r on r.feed_id = f.id
-where f.id = %(feed)s::bigint and r.feed_id = %(feed)s::bigint and r.tenant_id = %(tenant_id)s::uuid
-    and (%(after_key)s::text is null or r.key > %(after_key)s::text)
-    and r.changed_at >= coalesce(%(since)s::timestamptz, '-infinity')
-    and case
-        when f.access = 'gone' then 2
-        when f.access in ('hidden', 'off') and r.state = 1 then 3
-        else r.state
-    end = any(%(states)s::integer[])
-    and (%(own)s::text[] is null or r.key = any(%(own)s::text[]))
-    and (%(search)s::text is null or (
-        r.payload::text ilike %(search_json)s::text and exists (
-            select from jsonb_path_query(r.payload, 'strict $.**') v
-            where jsonb_typeof(v) in ('string', 'number') and v #>> '{}' ilike %(search)s::text
-        )
-    ))
-    and not exists (
-        select from unnest(%(paths)s::text[], %(patterns)s::text[]) as w (path, pattern)
-        where coalesce(r.payload #>> string_to_array(w.path, '.'), '') not ilike w.pattern
-    )
-order by r.key
+with
+-- include place
+select found.*
+from (
+    select r.feed_id, r.key, f.connection_id, f.scope, f.access
+    from place f
+    join tiebeam.record r on r.feed_id = f.id
+    where f.id = %(feed)s::bigint and r.feed_id = %(feed)s::bigint
+        and (%(after_key)s::text is null or r.key > %(after_key)s::text)
+        and
+        -- include wanted
+    order by r.key
+) f
+cross join lateral (
+    select
+        -- include found
+    from tiebeam.record r
+    where r.tenant_id = %(tenant_id)s::uuid and r.feed_id = f.feed_id and r.key = f.key
+        and
+        -- include said
+    offset 0
+) found
+order by f.key
 limit %(limit)s

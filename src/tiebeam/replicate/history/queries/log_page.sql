@@ -1,10 +1,10 @@
 -- The sync log of a tenant, the newest first; what is null does not count. Of the projects given, or of all.
-select l.id, l.at, f.stream, f.scope as scope_text, l.direction, l.result, cardinality(l.keys) as records, l.calls,
+select l.id, l.at, f.connection_id, f.stream, f.scope as scope_text, l.direction, l.result, cardinality(l.keys) as records, l.calls,
     l.detail
 from tiebeam.sync_log l
 join tiebeam.feed f on f.id = l.feed_id
 where l.tenant_id = %(tenant_id)s::uuid and f.tenant_id = %(tenant_id)s::uuid
-    and l.at >= %(since)s::timestamptz
+    and l.at >= coalesce(%(since)s::timestamptz, '-infinity')
     and (%(before)s::bigint is null or l.id < %(before)s::bigint)
     and (%(result)s::text is null or l.result = %(result)s::text)
     and (%(stream)s::text is null or f.stream = %(stream)s::text)

@@ -12,9 +12,10 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from tiebeam.identity.permissions import Permission
+from tiebeam.replicate.history.model import LogWanted
 from tiebeam.web.api.asker import Asked
 from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
-from tiebeam.web.api.places import listing_of, project_of, stream_of
+from tiebeam.web.api.places import history_of, project_of, stream_of
 from tiebeam.web.api.route import GuardedRoute, needs
 
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["history"])
@@ -50,8 +51,8 @@ class LogEntry(BaseModel):
 async def runs(ask: Asked, answer: Response, limit: Limit = USUAL, cursor: Cursor = None) -> Page[Run]:
     """List sync runs, the newest first."""
     place = place_of(cursor, int)
-    listing = await listing_of(ask)
-    rows = await listing.runs(limit=limit + 1, before=place[0] if place else None)
+    history = await history_of(ask)
+    rows = await history.all_runs(limit=limit + 1, before=place[0] if place else None)
     kept, following = cut(rows, limit, lambda row: [row.id])
     link_next(ask.request, answer, following)
     return Page(
@@ -81,10 +82,10 @@ async def log(
     cursor: Cursor = None,
 ) -> Page[LogEntry]:
     """List entries of the sync log, the newest first."""
-    place, stream = place_of(cursor, int), stream_of(view).name if view else None
-    listing = await listing_of(ask)
-    before = place[0] if place else None
-    rows = await listing.log(limit=limit + 1, before=before, stream=stream, result=result)
+    place = place_of(cursor, int)
+    wanted = LogWanted(result=result, stream=stream_of(view).name if view else None)
+    history = await history_of(ask)
+    rows = await history.log(wanted, limit=limit + 1, before=place[0] if place else None)
     kept, following = cut(rows, limit, lambda row: [row.id])
     link_next(ask.request, answer, following)
     return Page(

@@ -16,8 +16,9 @@ from tiebeam.duties import record_job
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.correlation import correlation_id
 from tiebeam.kernel.diff import Op, differences
-from tiebeam.replicate.listing.repository import ListedRecord, Picked
+from tiebeam.replicate.explorer.model import Found, Wanted
 from tiebeam.replicate.model import State
+from tiebeam.replicate.replica import NoSuchRecordError
 from tiebeam.replicate.replica import Version as Kept
 from tiebeam.web.api.asker import Asked
 from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
@@ -27,7 +28,7 @@ from tiebeam.web.api.places import (
     ProjectId,
     View,
     connection_of,
-    listing_of,
+    explorer_of,
     project_of,
     require_seen,
     stream_of,
@@ -52,7 +53,7 @@ class Standing(StrEnum):
     ANY = "any"
 
 
-Wanted = Annotated[Standing, Query(description="In this state.")]
+InState = Annotated[Standing, Query(description="In this state.")]
 
 
 class Record(BaseModel):
@@ -111,7 +112,7 @@ async def records(
     *,
     connection: ConnectionId = None,
     project: ProjectId = None,
-    state: Wanted = Standing.LIVE,
+    state: InState = Standing.LIVE,
     changed_since: Annotated[AwareDatetime | None, Query(description="Changed in the copy since.")] = None,
     search: Annotated[str | None, Query(max_length=200, description="Anywhere in the content.")] = None,
     limit: Limit = USUAL,
@@ -120,10 +121,16 @@ async def records(
     """List records of a stream. The order is stable: a walk over all pages meets each of them once."""
     stream, after = stream_of(view), place_of(cursor, int, str)
     require_seen(ask, project)
-    wanted = None if state is Standing.ANY else State[state.name]
-    picked = Picked(stream.name, connection, project, None, wanted, changed_since, search)
-    listing = await listing_of(ask)
-    rows = await listing.records(picked, limit=limit + 1, after=(after[0], after[1]) if after else (0, ""))
+    wanted = Wanted(
+        stream,
+        search=search or "",
+        project_id=project,
+        connection_id=connection,
+        states=tuple(State) if state is Standing.ANY else (State[state.name],),
+        since=changed_since,
+    )
+    looking = await explorer_of(ask)
+    rows = await looking.following(wanted, (after[0], after[1]) if after else None, limit=limit + 1)
     kept, following = cut(rows, limit, lambda row: [row.feed_id, row.key])
     link_next(ask.request, answer, following)
     return Page(items=[_shown(stream.name, row) for row in kept], next=following)
@@ -144,7 +151,7 @@ async def record(
     shown = _shown(stream_of(view).name, found)
     if as_of is None:
         return shown
-    for one in await (await listing_of(ask)).versions(found.feed_id, key):
+    for one in await (await explorer_of(ask)).versions(found):
         if one.valid_from <= as_of and (one.valid_to is None or as_of < one.valid_to):
             return _as_it_was(shown, one)
     raise nothing_there("such record in the copy at that time")
@@ -165,7 +172,7 @@ async def versions(
     """List every version of a record, the oldest first."""
     after = place_of(cursor, int)
     found = await _found(ask, view, key, connection, project)
-    known = await (await listing_of(ask)).versions(found.feed_id, key)
+    known = await (await explorer_of(ask)).versions(found)
     left = [one for one in known if after is None or one.version > after[0]]
     kept, following = cut(left[: limit + 1], limit, lambda one: [one.version])
     link_next(ask.request, answer, following)
@@ -185,7 +192,7 @@ async def diff(
 ) -> Diff:
     """Compare two versions of a record; the last two, when none are named."""
     found = await _found(ask, view, key, connection, project)
-    known = {one.version: one for one in await (await listing_of(ask)).versions(found.feed_id, key)}
+    known = {one.version: one for one in await (await explorer_of(ask)).versions(found)}
     newer = after or max(known)
     older = before or max(1, newer - 1)
     if newer not in known or older not in known:
@@ -218,15 +225,14 @@ async def refresh(
     return Queued(queued=queued, correlation_id=correlation_id())
 
 
-async def _found(
-    ask: Asked, view: str, key: str, connection: UUID | None, project: str | None
-) -> ListedRecord:
-    picked = Picked(stream_of(view).name, connection, project, key)
-    rows = await (await listing_of(ask)).records(picked, limit=20)
-    if not rows:
-        raise nothing_there("such record")
+async def _found(ask: Asked, view: str, key: str, connection: UUID | None, project: str | None) -> Found:
+    looking = await explorer_of(ask)
+    try:
+        rows = await looking.find(stream_of(view), key, project, connection_id=connection)
+    except NoSuchRecordError:
+        raise nothing_there("such record") from None
     if len(rows) > 1:
-        places = ", ".join(f"{row.connection_id} {row.scope_text or 'the company'}" for row in rows)
+        places = ", ".join(f"{row.connection_id} {row.scope_text or 'the company'}" for row in rows[:20])
         raise Problem(
             409,
             "records.ambiguous",
@@ -240,7 +246,7 @@ def _standing(state: State) -> Standing:
     return Standing[state.name]
 
 
-def _shown(stream: str, row: ListedRecord) -> Record:
+def _shown(stream: str, row: Found) -> Record:
     return Record(
         connection_id=row.connection_id,
         stream=stream,

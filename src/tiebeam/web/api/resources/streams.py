@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -18,15 +18,15 @@ from tiebeam.replicate.model import Access
 from tiebeam.replicate.streams import STREAMS
 from tiebeam.web.api.asker import Asked
 from tiebeam.web.api.cursors import Page
-from tiebeam.web.api.places import ConnectionId, connections_of, listing_of
+from tiebeam.web.api.places import ConnectionId, connections_of, explorer_of
 from tiebeam.web.api.route import GuardedRoute, needs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tiebeam.connectors.streams import Stream as Known
+    from tiebeam.replicate.explorer.model import Kind
     from tiebeam.replicate.freshness.heat import Heat as Picture
-    from tiebeam.replicate.listing.repository import StreamCount
     from tiebeam.replicate.model import Feed
 
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["freshness"])
@@ -79,16 +79,16 @@ class Heat(BaseModel):
 @ROUTER.get("/streams", **needs(Permission.HEALTH_READ, 404))
 async def streams(ask: Asked, connection: ConnectionId = None) -> Page[Stream]:
     """List every kind of record that is read: how fresh it is, and how much of it there is."""
-    app, listing = await ask.app(), await listing_of(ask)
-    items = []
+    app, looking = await ask.app(), await explorer_of(ask)
+    items, intervals = [], await app.choices.intervals()
     for one in await connections_of(ask, connection):
         feeds: defaultdict[str, list[Feed]] = defaultdict(list)
         for feed in await app.replica(one).ensure_feeds(()):
             if ask.asker.sees_scope(feed.scope_text):
                 feeds[feed.stream].append(feed)
-        counts = {count.stream: count for count in await listing.counts(one.id)}
+        counts = {count.stream: count for count in await looking.kinds(connection_id=one.id, exact=True)}
         items += [
-            _stream(one.id, known, feeds[known.name], counts[known.name])
+            _stream(one.id, known, feeds[known.name], counts[known.name], intervals.get(known.name))
             for known in STREAMS
             if known.name in feeds and known.name in counts
         ]
@@ -99,14 +99,16 @@ async def streams(ask: Asked, connection: ConnectionId = None) -> Page[Stream]:
 async def freshness(ask: Asked, connection: ConnectionId = None) -> Page[Heat]:
     """Show how old every tool of every project is: what the heat map of the console is drawn from."""
     app, now = await ask.app(), ask.house.clock.now()
-    items = []
+    items, intervals = [], await app.choices.intervals()
     for one in await connections_of(ask, connection):
         feeds = await app.replica(one).ensure_feeds(())
-        items.append(_heat(one.id, heat(STREAMS, feeds, now, sees=ask.asker.sees)))
+        items.append(_heat(one.id, heat(STREAMS, feeds, now, sees=ask.asker.sees, intervals=intervals)))
     return Page(items=items, next=None)
 
 
-def _stream(connection_id: UUID, known: Known, feeds: Sequence[Feed], count: StreamCount) -> Stream:
+def _stream(
+    connection_id: UUID, known: Known, feeds: Sequence[Feed], count: Kind, interval: timedelta | None
+) -> Stream:
     read = [feed.read_at for feed in feeds if feed.read_at]
     open_read = [feed.read_at for feed in feeds if feed.read_at and feed.access is Access.OPEN]
     errors = [feed.last_error for feed in feeds if feed.last_error]
@@ -115,7 +117,7 @@ def _stream(connection_id: UUID, known: Known, feeds: Sequence[Feed], count: Str
         name=known.name,
         view=known.view,
         title=known.title,
-        interval_minutes=known.interval_minutes,
+        interval_minutes=interval // timedelta(minutes=1) if interval else known.interval_minutes,
         places=len(feeds),
         places_complete=sum(feed.completed_at is not None for feed in feeds),
         places_off=sum(feed.access is not Access.OPEN for feed in feeds),

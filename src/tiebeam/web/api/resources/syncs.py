@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tiebeam.duties import record_job, refresh_job, sync_job
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.correlation import correlation_id
-from tiebeam.replicate.listing.repository import Picked
+from tiebeam.replicate.replica import NoSuchRecordError
+from tiebeam.replicate.streams import find_stream
 from tiebeam.web.api.asker import Asked
-from tiebeam.web.api.places import Words, connections_of, listing_of, require_seen, stream_of
+from tiebeam.web.api.places import Words, connections_of, explorer_of, require_seen, stream_of
 from tiebeam.web.api.problems import Problem, nothing_there
 from tiebeam.web.api.queued import Queued
 from tiebeam.web.api.route import GuardedRoute, needs
@@ -74,9 +75,10 @@ async def _jobs(ask: Asked, wanted: Wanted, stream: str | None, found: Sequence[
 
 
 async def _record_jobs(ask: Asked, wanted: Wanted, stream: str, found: Sequence[Connection]) -> list[NewJob]:
-    picked = Picked(stream, wanted.connection, wanted.project, wanted.key)
-    rows = await (await listing_of(ask)).records(picked, limit=100)
-    if not rows:
-        raise nothing_there("such record")
+    looking, key = await explorer_of(ask), wanted.key or ""
+    try:
+        rows = await looking.find(find_stream(stream), key, wanted.project, connection_id=wanted.connection)
+    except NoSuchRecordError:
+        raise nothing_there("such record") from None
     places = {one.id: one for one in found}
     return [record_job(places[row.connection_id], row, stream) for row in rows]

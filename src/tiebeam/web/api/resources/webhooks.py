@@ -11,10 +11,9 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from tiebeam.identity.permissions import Permission
-from tiebeam.replicate.webhooks.repository import Hooks
+from tiebeam.replicate.webhooks.repository import Deliveries, Hooks
 from tiebeam.web.api.asker import Asked
 from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
-from tiebeam.web.api.places import listing_of
 from tiebeam.web.api.route import GuardedRoute, needs
 
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["webhooks"])
@@ -80,9 +79,9 @@ async def deliveries(
     ask: Asked, answer: Response, limit: Limit = USUAL, cursor: Cursor = None
 ) -> Page[Delivery]:
     """List what was delivered, the newest first."""
-    place = place_of(cursor, int)
-    listing = await listing_of(ask)
-    rows = await listing.deliveries(limit=limit + 1, before=place[0] if place else None)
+    place, known = place_of(cursor, int), Deliveries((await ask.app()).store)
+    before = place[0] if place else None
+    rows = await known.page(ask.asker.tenant.id, ask.asker.projects, limit=limit + 1, before=before)
     kept, following = cut(rows, limit, lambda row: [row.id])
     link_next(ask.request, answer, following)
     return Page(

@@ -66,9 +66,10 @@ async def health(ask: Asked) -> Health:
     """Say how everything stands: the connections, how current the copy is, what waits for somebody."""
     app, now = await ask.app(), ask.house.clock.now()
     found = await app.connections()
-    cells = dict.fromkeys(Warmth, 0)
+    cells, intervals = dict.fromkeys(Warmth, 0), await app.choices.intervals()
     for one in found:
-        picture = heat(STREAMS, await app.replica(one).ensure_feeds(()), now, sees=ask.asker.sees)
+        feeds = await app.replica(one).ensure_feeds(())
+        picture = heat(STREAMS, feeds, now, sees=ask.asker.sees, intervals=intervals)
         for warmth in Warmth:
             cells[warmth] += picture.count(warmth)
     holds = [one for one in await app.holds() if ask.asker.sees_scope(one.scope_text)]
