@@ -104,7 +104,8 @@ async def _planned(ask: Asked, app: App, one: Kept) -> Plan:
         connection_id=one.id,
         budget_calls_per_hour=made.budget_calls_per_hour,
         stretch=made.stretch,
-        shortfalls=list(made.shortfalls),
+        # They name other projects, too.
+        shortfalls=list(made.shortfalls) if ask.asker.projects is None else [],
         calls=[
             PlannedCall(
                 at=call.at,
