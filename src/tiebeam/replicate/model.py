@@ -208,6 +208,8 @@ class Tally:
     unchanged: int = 0
     conflicts: int = 0
     damaged: int = 0
+    owed: int = 0
+    """Records of which a listing showed that the whole must be fetched, too."""
     details: int = 0
     held: int = 0
     refused: int = 0

@@ -293,6 +293,7 @@ def changes_tally(changes: PageChanges) -> Tally:
         updated=len(changes.updated),
         restored=len(changes.restored),
         conflicts=len(changes.conflicts),
+        owed=len(changes.owed),
         unchanged=changes.unchanged,
     )
 

@@ -198,6 +198,7 @@ class Sync:
         self._meter = Meter()
         self._phase = Phase.METADATA
         self._doing = ""
+        self._owed_before = 0
         self._told_at = float("-inf")
         self._run: Run | None = None
         self._noted_at = float("-inf")
@@ -216,8 +217,9 @@ class Sync:
         self._run = run
         if self._wish.feeds is not None:
             read = set()  # What is due was chosen just now: what was read before a kill is not among it.
-        owing = set(await self._replica.debt_counts())
-        self._done, self._read = read - owing, read & owing
+        debts = await self._replica.debt_counts()
+        self._owed_before = sum(debts.values())
+        self._done, self._read = read - debts.keys(), read & debts.keys()
         for phase in Phase:
             self._phase = phase
             while groups := await self._groups(phase):
@@ -437,13 +439,15 @@ class Sync:
         left = (feed for feed in self._feeds if feed.id not in self._done)
         waiting = [feed.stream for feed in left if self._wished(feed, self._streams[feed.stream])]
         known = self._phase is not Phase.METADATA
-        calls_left = self._meter.calls_left(waiting, 0) if known else None
+        tally = self.report.tally
+        details = max(0, self._owed_before + tally.owed - tally.details)
+        calls_left = self._meter.calls_left(waiting, details) if known else None
         return Progress(
             phase=self._phase,
             feeds_done=len(self._done),
             feeds_known=len(self._done) + len(waiting),
             doing=self._doing,
-            tally=self.report.tally,
+            tally=tally,
             calls_left=calls_left,
             seconds_left=None if calls_left is None else self._meter.seconds_left(calls_left, self._budget),
         )
