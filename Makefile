@@ -28,10 +28,12 @@ $(READY): requirements/dev.txt requirements/install.sh pyproject.toml
 demo: $(READY) ## Copy a make-believe contractor's Procore and watch it stay true; ARGS="--exit --json" to run unattended
 	@.venv/bin/tiebeam demo $(ARGS)
 
+# Hundreds of commands are started: one that may not keep its bytecode compiles the whole package each time.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) ## Run every test, on two cores
 	@sh requirements/browser.sh
-	@$(PYTEST) -n 2 --dist worksteal --ignore=tests/acceptance --ignore=tests/browser $(ARGS)
-	@$(PYTEST) --more-claims tests/acceptance tests/browser  # One at a time: these start whole systems and are about time, too.
+	@$(PYTEST) -n 2 --dist worksteal -m "not alone" $(ARGS)
+	@$(PYTEST) --more-claims -m alone tests/acceptance
 
 check: $(READY) ## Lint, format, types, layers and house rules
 	@$(PY) -m ruff check .

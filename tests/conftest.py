@@ -17,11 +17,20 @@ if TYPE_CHECKING:
 
     from tiebeam.identity.model import Tenant
 
+LONG = ("simulation", "acceptance", "browser")
+"""The folders of tests that take long."""
+
 
 def pytest_configure() -> None:
     # A shell has its background jobs ignore Ctrl-C, and every process that a test starts would inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The long ones first, or in the end one worker is at a long one and the other has nothing to do.
+    order = {folder: place for place, folder in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.parent.name, len(LONG)))
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 CLOCK = SystemClock()
 BATCH = 1000
-JOB_SECONDS = 0.01
+JOB_SECONDS = 0.05
+HANDS = 20
 
 
 async def measure(store: Store, jobs: int, singles: int) -> dict[str, object]:
@@ -86,8 +87,10 @@ async def drain(store: Store, tenants: int, connections: int) -> dict[str, objec
         waiting[str(tenant.id)] = size
         await queue.enqueue(tenant.id, [NewJob("sync", str(n), {}) for n in range(size)])
     began = time.perf_counter()
-    await Worker(Claims(store, CLOCK), CLOCK, {"sync": handle}, concurrency=20).run(stop)
+    await Worker(Claims(store, CLOCK), CLOCK, {"sync": handle}, concurrency=HANDS).run(stop)
     return {
+        "hands": HANDS,
+        "job_seconds": JOB_SECONDS,
         "sizes": [waiting[tenant] for tenant in waiting],
         "ended_seconds": [ended[tenant] for tenant in waiting],
     }

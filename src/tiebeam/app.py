@@ -73,6 +73,13 @@ class NotSetUpError(TiebeamError):
     owner = Owner.OPERATOR
 
 
+class NotInPlanError(TiebeamError):
+    """The company's plan does not include the integration with Procore."""
+
+    code = "connection.not_in_plan"
+    owner = Owner.ADMIN
+
+
 @dataclass(frozen=True, slots=True)
 class Synced:
     """What the sync of one connection did."""
@@ -142,6 +149,20 @@ class App:
         """Return a stream by its name. Raises BadInputError."""
         return find_stream(name)
 
+    @property
+    def includes_procore(self) -> bool:
+        """Whether the company's plan includes the integration with Procore."""
+        names = {one.strip() for one in self.settings.procore_tenants.split(",")} - {""}
+        return not names or self.tenant.slug in names
+
+    def require_procore(self) -> None:
+        """Raise NotInPlanError unless the company's plan includes Procore."""
+        if not self.includes_procore:
+            raise NotInPlanError(
+                "Your plan does not include Procore: nothing is read from it, and the copy stays as it is.",
+                action="Ask whoever runs Tiebeam for you to include it.",
+            )
+
     def records(self, connection_id: UUID | None = None) -> Records:
         """Return what reads the replica."""
         return Records(self.store, self.tenant.id, connection_id)
@@ -207,7 +228,11 @@ class App:
         return Credentials(self.store, self._vault)
 
     def procore_login(self) -> ProcoreLogin:
-        """Return the login host of the Procore that is set. Raises BadInputError when the app is not set."""
+        """Return the login host of the Procore that is set.
+
+        Raises BadInputError when the app is not set, NotInPlanError.
+        """
+        self.require_procore()
         client_id, client_secret = procore_app(self.settings)
         return ProcoreLogin(
             environment=procore_environment(self.settings),
@@ -348,7 +373,8 @@ class App:
         )
 
     async def reader(self, connection: Connection) -> Reader:
-        """Return what reads listings as a connection. Raises TiebeamError."""
+        """Return what reads listings as a connection. Raises NotInPlanError, TiebeamError."""
+        self.require_procore()
         reader = procore_reader(await self.client(connection))
         return self.instruments.reader(reader) if self.instruments else reader
 

@@ -157,7 +157,8 @@ class Duties:
 
     async def _connected(self, tenant_id: UUID) -> list[Connection]:
         app = await self.app(tenant_id)
-        return [one for one in await app.connections() if one.status is Status.CONNECTED]
+        found = await app.connections() if app.includes_procore else []
+        return [one for one in found if one.status is Status.CONNECTED]
 
     def _of_connection(self, work: Callable[[Upkeep, Connection, Job], Awaitable[Outcome]]) -> Handler:
         """Return what does `work` for the connection that a job names, and says what comes of its errors."""
@@ -166,7 +167,7 @@ class Duties:
             app = await self.app(job.tenant_id)
             wanted = UUID(str(job.args["connection"]))
             connection = next((one for one in await app.connections() if one.id == wanted), None)
-            if connection is None:
+            if connection is None or not app.includes_procore:
                 return Done()
             if connection.status is not Status.CONNECTED:
                 why = connection.reason or f"The connection is {connection.status.value}."
@@ -181,6 +182,7 @@ class Duties:
         try:
             outcome = await work
         except NotConnectedError as error:
+            await upkeep.app.queue.enqueue(upkeep.app.tenant.id, [look_job()])
             return Blocked(f"{error.cause} {error.action}")
         except StoppedError:
             return Snooze(self._clock.now())
@@ -252,6 +254,11 @@ def sync_job(connection: Connection) -> NewJob:
     return NewJob(SYNC, key, {"connection": key}, serial_key=f"connection/{key}")
 
 
+def look_job() -> NewJob:
+    """Return the job that looks for what is wrong, or is over, without waiting for the next minute."""
+    return NewJob(LOOK, "all", {}, priority=SOON)
+
+
 def refresh_job(
     connection: Connection, *, project: str | None = None, stream: str | None = None, full: bool = False
 ) -> NewJob:
@@ -293,6 +300,32 @@ def asked_for(kind: str, key: str) -> tuple[str | None, str | None, str | None]:
     project_id = project.removeprefix("project_id=")
     record = None if last in ("full", "routine") else last
     return (None if project_id in ("", "*") else project_id, None if stream == "*" else stream, record)
+
+
+def again(kind: str, key: str) -> NewJob | None:
+    """Return the job that does once more what one of this kind and key did; None for what is no duty.
+
+    It reads what the functions here make of their wishes.
+    """
+    if kind in (LOOK, TIDY):
+        return NewJob(kind, key, {}, priority=BY_HAND)
+    if kind == REFRESH and key.count("/") >= 3:
+        return _refresh_again(key)
+    if kind not in (SYNC, FETCH, KEEP_HOOK, CATCH_UP, KEEP_ALIVE):
+        return None
+    line = {SYNC: f"connection/{key}", FETCH: f"fetch/{key}"}.get(kind)
+    return NewJob(kind, key, {"connection": key}, priority=BY_HAND, serial_key=line)
+
+
+def _refresh_again(key: str) -> NewJob:
+    project, stream, record = asked_for(REFRESH, key)
+    connection, scope, _, last = key.split("/", 3)
+    args: dict[str, Any] = {"connection": connection, "stream": stream, "correlation_id": correlation_id()}
+    if record is None:
+        args |= {"project": project, "full": last == "full"}
+    else:
+        args |= {"scope": scope, "record": record}
+    return NewJob(REFRESH, key, args, priority=BY_HAND)
 
 
 def keep_hook_job(connection: Connection) -> NewJob:

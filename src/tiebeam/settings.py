@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     procore_client_secret: SecretStr | None = Field(
         default=None, description="The client secret of your Procore app."
     )
+    procore_tenants: str = Field(
+        default="",
+        description="The companies whose plan includes Procore: their short names, with commas between them. "
+        "Without any, every company's does.",
+    )
     rate_limit: bool = Field(
         default=True,
         description="Whether the rate gate is on. Turn it off for a simulator without limits only.",

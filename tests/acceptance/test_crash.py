@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SEED = 7
 
 
+@pytest.mark.alone
 @pytest.mark.req("Q1", "Q2", "Q4", "R4")
 def test_kills_at_random_lose_nothing_and_do_nothing_twice(
     database_server: TestServer, tmp_path: Path

@@ -46,6 +46,7 @@ def runs_on(process: subprocess.Popen[str], seconds: float) -> bool:
     return False
 
 
+@pytest.mark.alone
 @pytest.mark.req("R12", "R2", "R3", "R6")
 def test_twenty_kills_lose_nothing_and_repeat_little(database_server: TestServer, tmp_path: Path) -> None:
     rng = Random(SEED)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from tiebeam.connectors.ports import Request, Response, Transport
     from tiebeam.identity.model import Tenant
@@ -60,7 +60,7 @@ class NoVendor:
 class Console:
     """One installation with its companies."""
 
-    app: FastAPI
+    app: ASGIApp
     house: House
     store: Store
     clock: ManualClock

@@ -34,7 +34,7 @@ from tiebeam.web.serving import listen, serve
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
     from tiebeam.replicate.replica import RecordRow
     from tiebeam.replicate.webhooks.model import Fetched
@@ -126,7 +126,7 @@ class PostRoom:
         assert set(answers) <= {204}, answers
         return await self.fetch()
 
-    def app(self) -> FastAPI:
+    def app(self) -> ASGIApp:
         """The web application."""
 
         async def ready() -> str | None:
@@ -146,7 +146,7 @@ class PostRoom:
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
+async def served(app: ASGIApp) -> AsyncIterator[str]:
     """Serve the application on a free port, and give its base URL."""
     at, stop = listen("127.0.0.1", 0), asyncio.Event()
     url = f"http://127.0.0.1:{at.getsockname()[1]}"
@@ -159,7 +159,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
 
 
 async def post(
-    app: FastAPI,
+    app: ASGIApp,
     body: bytes,
     headers: Mapping[str, str],
     *,

@@ -497,3 +497,15 @@ async def test_the_reference_page_names_every_operation_and_fetches_nothing(hous
     anchors = set(re.findall(r'href="#([^"]+)"', page.text))
     assert anchors - {"main"} <= set(re.findall(r'id="([^"]+)"', page.text))
     assert "unsafe" not in page.headers["content-security-policy"]
+
+
+@pytest.mark.req("P17")
+async def test_swagger_is_served_from_here_alone(house: ApiHouse) -> None:
+    stranger = house.console.stranger()
+    page = await stranger.get(f"{API}/swagger")
+    assert page.status_code == 200
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
+    assert "unsafe" not in page.headers["content-security-policy"]
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css", "swagger.js"):
+        (address,) = re.findall(rf'"(/static/[0-9a-f]+/{name})"', page.text)
+        assert (await stranger.get(address)).status_code == 200

@@ -15,15 +15,16 @@ from tests.factories.console import console
 from tests.factories.webhooks import connected
 
 from tiebeam.connectors.streams import Phase, Scope
-from tiebeam.duties import CATCH_UP, SYNC, keep_hook_job, refresh_job, sync_job
+from tiebeam.duties import CATCH_UP, SYNC, again, fetch_job, keep_hook_job, record_job, refresh_job, sync_job
 from tiebeam.identity.model import Role
 from tiebeam.operations.alerts.model import Finding, Severity
 from tiebeam.operations.audit.model import Actor, Wanted
 from tiebeam.operations.queue.model import NewJob
 from tiebeam.replicate.history.model import SILENT_AFTER, LogWanted
 from tiebeam.replicate.history.repository import History
-from tiebeam.replicate.model import Tally
+from tiebeam.replicate.model import State, Tally
 from tiebeam.replicate.progress import Progress
+from tiebeam.replicate.replica import Record
 from tiebeam.replicate.repository import Replica
 
 if TYPE_CHECKING:
@@ -332,6 +333,62 @@ async def test_the_log_is_filtered_and_paged_to_its_end(site: Site) -> None:
         assert (await client.get(f"/runs/log?{wrong}")).status_code == 400, wrong
     since = LogWanted(site.app.clock.now() - timedelta(days=1))
     assert len(await History(site.app.store, site.app.tenant.id, []).log(since)) == 0
+
+
+async def _give_up(site: Site, job_id: int, wanted: NewJob) -> None:
+    await site.sql(
+        "insert into tiebeam.job_history (job_id, tenant_id, kind, key, state, priority, attempts, errors,"
+        " enqueued_at, ended_at) values (%(id)s, %(tenant)s, %(kind)s, %(key)s, 'failed', 0, 9, '[]',"
+        " %(at)s, %(at)s)",
+        {
+            "id": job_id,
+            "tenant": site.app.tenant.id,
+            "kind": wanted.kind,
+            "key": wanted.key,
+            "at": site.app.clock.now(),
+        },
+    )
+
+
+@pytest.mark.req("Q3", "Q5")
+async def test_what_was_given_up_is_tried_again(site: Site) -> None:
+    now = site.app.clock.now()
+    record = Record(1, "project_id=5", "77", State.LIVE, 1, b"", None, now, now, None, {})
+    for number, wanted in enumerate(
+        (
+            sync_job(site.connection),
+            fetch_job(site.connection.id),
+            keep_hook_job(site.connection),
+            refresh_job(site.connection, project="5"),
+            refresh_job(site.connection, stream="procore.rfis", full=True),
+            record_job(site.connection, record, "procore.rfis"),
+            NewJob("alerts.look", "all", {}),
+        ),
+        start=9001,
+    ):
+        found = again(wanted.kind, wanted.key)
+        assert found is not None
+        ours, theirs = (
+            {name: value for name, value in one.args.items() if value and name != "correlation_id"}
+            for one in (wanted, found)
+        )
+        assert (found.kind, found.key, found.serial_key, theirs) == (
+            wanted.kind,
+            wanted.key,
+            wanted.serial_key,
+            ours,
+        )
+        await _give_up(site, number, wanted)
+    client, came = await site.house.signed_in(Role.OPERATOR)
+    assert "Try job 9001 again" in (await client.get("/queue")).text
+    assert "it is queued once more" in words(await post(client, came, "/queue/failed/9001"))
+    assert "nothing is known of it" in words(await post(client, came, "/queue/failed/77"))
+    assert [(one.kind, one.state) for one in await site.jobs()] == [(SYNC, "pending")]
+    assert len(await site.acts("job.tried_again")) == 1
+    assert again("nobody.knows", "x") is None
+    looker, seen = await site.house.signed_in(Role.OPERATOR, projects=["6"])
+    assert "Try job 9004 again" not in (await looker.get("/queue")).text
+    assert "nothing is known of it" in words(await post(looker, seen, "/queue/failed/9004"))
 
 
 @pytest.mark.req("Q3", "Q5")

@@ -74,6 +74,25 @@ async def test_its_fields_its_past_and_what_changed(house: Console, shelf: Shelf
 
 
 @pytest.mark.req("P2")
+async def test_it_is_opened_in_procore_as_long_as_it_stands_there(
+    house: Console, shelf: Shelf, store: Store
+) -> None:
+    client, _ = await house.signed_in(Role.OFFICE)
+    await shelf.add("rfis", 5, {"subject": "Beam"})
+    await shelf.add("images", 6, {"description": "East wall"})
+    assert "Open in Procore" not in (await client.get("/records/rfis/5?project=7")).text
+    async with store.transaction(shelf.tenant_id) as tx:
+        await tx.run("update tiebeam.connection set environment = 'production'")
+    page = (await client.get("/records/rfis/5?project=7")).text
+    assert 'href="https://app.procore.com/7/project/rfi/show/5"' in page
+    page = (await client.get("/records/images/6?project=7")).text
+    assert "Open its project in Procore" in page
+    async with store.transaction(shelf.tenant_id) as tx:
+        await tx.run("update tiebeam.record set state = 2 where key = '5'")
+    assert "app.procore.com" not in (await client.get("/records/rfis/5?project=7")).text
+
+
+@pytest.mark.req("P2")
 async def test_what_it_hangs_together_with(house: Console, shelf: Shelf) -> None:
     client, _ = await house.signed_in(Role.OFFICE)
     await shelf.add("projects", 7, {"name": "Alder Hall"}, project=None)

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from tests.factories.embedded import asked, told
 
-from tiebeam.store.adapt import Json
+from tiebeam.store.adapt import Hashes, Json, Jsons, Texts
 from tiebeam.store.errors import ContendedError, SchemaChangedError, StoreUnreachableError
 from tiebeam.store.pool import Store
 from tiebeam.store.sql import Sql
@@ -277,3 +277,18 @@ async def test_a_statement_prepared_before_a_migration_recovers(notes: Store, ow
             await tx.rows(everything)
     async with notes.transaction(None) as tx:
         assert await tx.rows(everything) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+async def test_arrays_that_are_made_in_one_go_arrive_as_they_were(store: Store, count: int) -> None:
+    texts = ["", "zażółć \U0001f477", "x" * 70_000][:count]
+    hashes = [bytes(range(16)), None, b""][:count]
+    jsons = [b'{"a":[1,"\xc3\xbc"]}', b"null", b'"' + b"y" * 70_000 + b'"'][:count]
+    async with store.transaction(None) as tx:
+        found = await tx.rows(
+            "select %(texts)b::text[], %(hashes)b::bytea[], array_length(%(jsons)b::jsonb[], 1),"
+            " (%(jsons)b::jsonb[])[3]",
+            {"texts": Texts(texts), "hashes": Hashes(hashes), "jsons": Jsons(jsons)},
+        )
+    length = count or None
+    assert found == [(texts, hashes, length, "y" * 70_000 if count == len(jsons) == 3 else None)]

@@ -146,6 +146,72 @@ async def test_thousands_at_once_are_stored_once_each_or_asked_to_come_again(roo
     assert len(await room.rows(PENDING)) == 50
 
 
+def one_of_six(number: int, right: dict[str, str]) -> tuple[bytes, dict[str, str], int]:
+    """Return a delivery of a kind, what it is sent under, and what it is to be answered."""
+    good = number - number % 6
+    return [
+        (payload(good, record_id=good), right, 204),
+        (payload(good, record_id=good), right, 204),
+        (b"{%d" % number, right, 204),
+        (payload(number), {"Authorization": "Bearer wrong"}, 401),
+        (payload(number, company_id=4711), right, 401),
+        (b" " * (BODY_BYTES_MAX + 1 + number), right, 413),
+    ][number % 6]
+
+
+async def test_everything_bad_at_once_among_good_deliveries(room: PostRoom) -> None:
+    """Each is answered as it would be alone, and what is good is stored once however often it is sent."""
+    app, right = room.app(), secret(room)
+    sent = [one_of_six(number, right) for number in range(480)]
+    answers = await asyncio.gather(*(post(app, body, headers) for body, headers, _ in sent))
+    assert [status for status, _ in answers] == [status for _, _, status in sent]
+    fates = await room.rows("select fate, count(*) from tiebeam.webhook_delivery group by 1 order by 1")
+    assert fates == [("fetch", 80), ("unreadable", 80)]
+
+
+async def test_one_that_cannot_be_stored_fails_no_other_that_shares_its_commit(room: PostRoom) -> None:
+    """Its hook was removed from the database a moment after its sender had been looked up."""
+    former = secret(room)
+    (hook,) = room.desk.simulator.webhooks.hooks.values()
+    hook.active = False
+    await room.keeper.keep(room.terms())
+    app = room.app()
+    assert (await post(app, payload(1), former))[0] == 204
+    await room.rows("delete from tiebeam.webhook where retired_at is not null returning id")
+    bodies = [(payload(number), former if number in {7, 23} else secret(room)) for number in range(2, 42)]
+    answers = await asyncio.gather(*(post(app, body, headers) for body, headers in bodies))
+    refused = [number for number, (status, _) in enumerate(answers, start=2) if status == 401]
+    assert refused == [7, 23]
+    assert {status for status, _ in answers} == {204, 401}
+    assert await stored(room) == 38
+
+
+async def test_a_fault_of_the_database_with_one_delivery_is_that_deliverys_alone(room: PostRoom) -> None:
+    class Picky(Deliveries):
+        def __init__(self) -> None:
+            self.groups: list[int] = []
+
+        async def hook_of(self, secret_hash: bytes) -> Any:
+            return await room.deliveries.hook_of(secret_hash)
+
+        async def keep(self, arrived: Sequence[Filed]) -> int:
+            self.groups.append(len(arrived))
+            if any(one.key == "13" for one in arrived):
+                raise ValueError("no reason that anybody knows")
+            return await room.deliveries.keep(arrived)
+
+    picky = Picky()
+    receiver = Receiver(picky, Inbox(picky), room.desk.clock, STREAMS)
+    given = secret(room)["Authorization"]
+    await receiver.receive(given, payload(0))
+    many = (receiver.receive(given, payload(number, record_id=number)) for number in range(1, 65))
+    answers = await asyncio.gather(*many)
+    assert [number for number, answer in enumerate(answers, 1) if answer is Answer.BUSY] == [13]
+    assert answers.count(Answer.STORED) == 63
+    assert await stored(room) == 64
+    assert len(picky.groups) < 2 * 8, "halves, not one by one"
+
+
 async def test_a_delivery_is_answered_only_once_it_is_on_the_disk(room: PostRoom) -> None:
     class Slow(Deliveries):
         def __init__(self) -> None:

@@ -103,6 +103,13 @@ def test_a_value_that_cannot_be_given_again_is_never_rounded(bad: bytes) -> None
     assert garbled_key(bad, "id") == "2"
 
 
+@pytest.mark.parametrize("before", range(9))
+def test_a_number_beyond_64_bits_is_noticed_wherever_it_begins(before: int) -> None:
+    for number in (b"18446744073709551616", b"-9223372036854775809", b"9" * 400):
+        with pytest.raises(GarbledError):
+            read_row(b'{"id":2,"pad":"' + b"x" * before + b'","size":' + number + b"}")
+
+
 def test_a_body_nested_beyond_reason_is_garbled() -> None:
     with pytest.raises(GarbledError):
         read_rows(b'[{"id":2,"nested":' + b"[" * 9000 + b"]" * 9000 + b"}]", Envelope.BARE, "id")

@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from tiebeam.app import opened, set_up
 from tiebeam.cli.comparison import Comparison, Site, Truth, a_while, compare, fewest_calls
-from tiebeam.cli.demo_console import demo_console
 from tiebeam.cli.exits import Exit
 from tiebeam.cli.output import AsJson, console, print_json, print_table
 from tiebeam.cli.running import run_command
@@ -168,6 +167,8 @@ def demo(
             if as_json:
                 print_json(result)
             if not leave:
+                from tiebeam.cli.demo_console import demo_console  # noqa: PLC0415 - as in cli.always
+
                 async with demo_console(stage.app, stage.clock.steady()) as (address, password, emails):
                     stage.say(
                         f"\n[bold]The console is at {address}[/]. Sign in with the password {password} as"

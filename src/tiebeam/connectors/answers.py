@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 BOM = b"\xef\xbb\xbf"
 _DIGITS = bytes(0x30 if 0x30 <= code <= 0x39 else 0x20 for code in range(256))
 _LONG_NUMBER = b"0" * 19
+_EVERY = 4
+_LONG_NUMBER_THINNED = b"0" * (19 // _EVERY)
 
 
 class GarbledError(ValueError):
@@ -41,7 +43,7 @@ def parse_json(body: bytes) -> Any:
     read all the same, in a form that `orjson.dumps` refuses: one bad row damages itself and not its page.
     """
     body = body.removeprefix(BOM)
-    if _LONG_NUMBER not in body.translate(_DIGITS):
+    if not _holds_long_number(body):
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -51,6 +53,13 @@ def parse_json(body: bytes) -> Any:
         return json.loads(text, parse_float=_number, parse_constant=Decimal)
     except (ValueError, RecursionError) as error:
         raise GarbledError(str(error)) from error
+
+
+def _holds_long_number(text: bytes) -> bool:
+    """Say whether 19 digits stand in a row. Every fourth byte tells of almost every text that they do not."""
+    if _LONG_NUMBER_THINNED not in text[::_EVERY].translate(_DIGITS):
+        return False
+    return _LONG_NUMBER in text.translate(_DIGITS)
 
 
 def _number(text: str) -> float | Decimal:
@@ -83,11 +92,11 @@ def read_row(raw: bytes) -> dict[str, Any]:
     """Return the object that a row's text is. Raises GarbledError for a value that JSON cannot give again."""
     row: dict[str, Any]
     try:
-        if _LONG_NUMBER not in raw.translate(_DIGITS):
-            row = orjson.loads(raw)
-        else:
+        if _holds_long_number(raw):
             row = parse_json(raw)
             orjson.dumps(row)
+        else:
+            row = orjson.loads(raw)
     except (TypeError, orjson.JSONDecodeError) as error:
         raise GarbledError(f"not representable as JSON: {error}") from error
     return row

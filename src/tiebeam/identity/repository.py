@@ -64,6 +64,11 @@ class Tenants:
             )
         return found
 
+    async def rename(self, tenant_id: UUID, name: str) -> None:
+        """Give a company another name; its short name stays."""
+        async with self._store.transaction(tenant_id) as tx:
+            await tx.run(Q.rename_tenant, {"id": tenant_id, "name": name})
+
     async def find(self, slug: str) -> Tenant | None:
         """Return the tenant of that slug, or None."""
         async with self._store.transaction(None) as tx:

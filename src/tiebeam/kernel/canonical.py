@@ -26,7 +26,7 @@ def canonical(value: Any) -> bytes:
         data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except (TypeError, orjson.JSONEncodeError) as error:
         raise UnstorableError(f"not representable as JSON: {error}") from error
-    if NUL_ESCAPE in data and _holds_nul(value):
+    if b"\\" in data and NUL_ESCAPE in data and _holds_nul(value):
         raise UnstorableError("a string holds the character NUL, which PostgreSQL cannot store")
     return data
 

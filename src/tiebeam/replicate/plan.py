@@ -86,9 +86,12 @@ def flagged(stream: Stream, row: Mapping[str, Any]) -> bool:
     return bool(value_at(row, stream.deleted_field)) if stream.deleted_field else False
 
 
-def newest(rows: Iterable[Incoming]) -> list[Incoming]:
+def newest(rows: Sequence[Incoming]) -> list[Incoming]:
     """Return one row a key: of repeated ids, the one with the latest vendor time, else the last read."""
-    kept: dict[str, Incoming] = {}
+    kept = {row.key: row for row in rows}
+    if len(kept) == len(rows):
+        return list(rows)
+    kept.clear()
     for row in rows:
         other = kept.get(row.key)
         if other is None or _at(row) >= _at(other):

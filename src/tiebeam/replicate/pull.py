@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tiebeam.connectors.ports import PageRequest, Refusal, RefusalKind, Share
 from tiebeam.connectors.streams import Means
 from tiebeam.kernel.errors import Owner, TiebeamError
+from tiebeam.kernel.memory import spare_what_is_loaded
 from tiebeam.replicate.model import Mode, PullStatus, Segment, Tally
 from tiebeam.replicate.plan import (
     after_page,
@@ -164,7 +164,7 @@ class Puller:
         self.share = share
         self.server_clock = ServerClock(clock)
         self._clock = clock
-        _spare_what_is_loaded()
+        spare_what_is_loaded()
         self._on_step = on_step
         self._stopping = stopping
 
@@ -284,17 +284,6 @@ class Puller:
     def _count(self, step: Tally, tally: Tally) -> None:
         tally.add(step)
         self._on_step(step)
-
-
-@cache
-def _spare_what_is_loaded() -> None:
-    """Have the garbage collector pass over what this process has loaded, once.
-
-    A page is some ten thousand objects, so that the collector looks at everything there is after every few
-    pages. Modules and classes live as long as the process: walking them took a quarter of a pull's time.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def changes_tally(changes: PageChanges) -> Tally:

@@ -581,13 +581,14 @@ def _covered(pull: Pull) -> list[tuple[date | None, date | None]]:
     return sorted(ranges, key=str)
 
 
-def _columns(rows: Sequence[Incoming]) -> dict[str, list[Any]]:
+def _columns(rows: Sequence[Incoming]) -> dict[str, list[Any] | None]:
+    """Return the columns of rows as arrays; None for one in which nothing is said of any of them."""
     return {
         "keys": Texts(row.key for row in rows),
-        "states": [int(State.DELETED if row.gone else State.LIVE) for row in rows],
+        "gone": [row.gone for row in rows] if any(row.gone for row in rows) else None,
         "hashes": Hashes(row.hash for row in rows),
         "vendor_ats": [row.vendor_at for row in rows],
-        "days": [row.day for row in rows],
+        "days": [row.day for row in rows] if any(row.day for row in rows) else None,
         "fingerprints": Hashes(row.fingerprint for row in rows),
         "payloads": Jsons(row.data for row in rows),
     }

@@ -15,20 +15,23 @@ from tiebeam.web.headers import SecurityHeaders
 from tiebeam.web.health import healthz, metrics, readyz
 from tiebeam.web.pages.table import ROWS
 from tiebeam.web.rendering import ENVIRONMENT
-from tiebeam.web.webhooks import deliveries
+from tiebeam.web.webhooks import Doorway
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from tiebeam.web.parts import House, Services
 
 
-def create_app(services: Services, house: House | None = None) -> FastAPI:
+def create_app(services: Services, house: House | None = None) -> ASGIApp:
     """Return the application: the door for deliveries, the probes and, with a `house`, the console."""
-    door = Route("/webhooks/procore", deliveries(services), methods=["POST"])
-    if house is None:
-        return _app(door, *_probes(services))
+    return Doorway(_app(*_probes(services)) if house is None else _console(services, house), services)
+
+
+def _console(services: Services, house: House) -> FastAPI:
     ENVIRONMENT.globals["pages"] = frozenset(row.path for row in ROWS if row.method == "GET")
     pages = [route(row, house) for row in ROWS]
-    made = _app(door, *_probes(services), Route("/static/{version}/{name}", static), *pages)
+    made = _app(*_probes(services), Route("/static/{version}/{name}", static), *pages)
     made.router.routes.append(api(house))
     made.add_middleware(SecurityHeaders)
     made.add_exception_handler(404, partial(nowhere, house))

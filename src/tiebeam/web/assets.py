@@ -1,4 +1,7 @@
-"""Our own style sheet and scripts: each under an address that changes with its content, kept for ever."""
+"""Style sheets and scripts: each under an address that changes with its content, kept for ever.
+
+All are ours but those of Swagger UI, which come with a package of their own and are served as they are.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import fastapi_offline
 from starlette.responses import Response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 FOLDER: Final = Path(__file__).parent / "static"
+SWAGGER: Final = ("swagger-ui-bundle.js", "swagger-ui.css")
+_SWAGGER_FOLDER: Final = Path(fastapi_offline.__file__).parent / "static"
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -24,13 +30,13 @@ _HASH_DIGITS: Final = 12
 
 @cache
 def _content(name: str) -> bytes:
-    return (FOLDER / name).read_bytes()
+    return ((_SWAGGER_FOLDER if name in SWAGGER else FOLDER) / name).read_bytes()
 
 
 @cache
 def names() -> frozenset[str]:
     """Return the names that are served; nothing else of the disk is."""
-    return frozenset(path.name for path in FOLDER.iterdir() if path.suffix in _TYPES)
+    return frozenset(path.name for path in FOLDER.iterdir() if path.suffix in _TYPES).union(SWAGGER)
 
 
 @cache

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NOTICE_COOKIE = "tiebeam_notice"
 _NOTICE_SECONDS = 30
-_NOTICE_CHARACTERS_MAX = 300
+_NOTICE_BYTES_MAX = 1500  # In hexadecimal and with its name, a cookie may have 4096.
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Call:
         if notice:
             answer.set_cookie(
                 NOTICE_COOKIE,
-                notice[:_NOTICE_CHARACTERS_MAX].encode().hex(),
+                notice.encode()[:_NOTICE_BYTES_MAX].hex(),
                 max_age=_NOTICE_SECONDS,
                 httponly=True,
                 samesite="lax",
@@ -119,6 +119,6 @@ class Call:
     def notice(self) -> str:
         """Return the notice that the page before left."""
         try:
-            return bytes.fromhex(self.request.cookies.get(NOTICE_COOKIE, "")).decode()
+            return bytes.fromhex(self.request.cookies.get(NOTICE_COOKIE, "")).decode(errors="ignore")
         except ValueError:
             return ""

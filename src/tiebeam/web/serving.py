@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from tiebeam.kernel.errors import Owner, TiebeamError
+from tiebeam.kernel.memory import spare_what_is_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
 _ENDING_SECONDS_MAX = 5
 _IDLE_SECONDS_MAX = 15
@@ -52,8 +53,9 @@ def listen(host: str, port: int) -> socket.socket:
     return at
 
 
-async def serve(app: FastAPI, at: socket.socket, stop: asyncio.Event) -> None:
+async def serve(app: ASGIApp, at: socket.socket, stop: asyncio.Event) -> None:
     """Serve at a listening socket until `stop` is set; what is in hand is answered first."""
+    spare_what_is_loaded()
     server = _Server(
         uvicorn.Config(
             app,
@@ -63,6 +65,7 @@ async def serve(app: FastAPI, at: socket.socket, stop: asyncio.Event) -> None:
             lifespan="off",
             ws="none",
             limit_concurrency=_CONNECTIONS_MAX,
+            http="h11",  # The one that bounds the headers, whatever else happens to be installed.
             h11_max_incomplete_event_size=_HEADER_BYTES_MAX,
             timeout_keep_alive=_IDLE_SECONDS_MAX,
             timeout_graceful_shutdown=_ENDING_SECONDS_MAX,

@@ -3,69 +3,88 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
-
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
+from typing import TYPE_CHECKING, Final
 
 from tiebeam.kernel.correlation import bound
 from tiebeam.replicate.webhooks.model import Answer
 from tiebeam.replicate.webhooks.receive import BODY_BYTES_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from tiebeam.web.parts import Services
 
+PATH: Final = "/webhooks/procore"
+
 _STATUS = {Answer.STORED: 204, Answer.REFUSED: 401, Answer.TOO_LARGE: 413, Answer.BUSY: 503}
-_AGAIN = {"Retry-After": "1"}
+_SLOW: Final = 408
+_HEADERS = {
+    405: (b"allow", b"POST"),
+    408: (b"connection", b"close"),
+    413: (b"connection", b"close"),
+    503: (b"retry-after", b"1"),
+}
 
 
 class _TooLargeError(Exception):
     """A body beyond the limit."""
 
 
-def deliveries(services: Services) -> Callable[[Request], Awaitable[Response]]:
-    """Return what takes a delivery: 204 once stored, else 401, 413, 408 (a slow body) or 503 (again)."""
-    in_hand = 0
+class _HungUpError(Exception):
+    """The sender went away in the middle of its body."""
 
-    async def take(request: Request) -> Response:
-        nonlocal in_hand
-        if in_hand >= services.in_hand_max:
-            services.told(Answer.BUSY.value)
-            return Response(status_code=503, headers=_AGAIN)
-        in_hand += 1
+
+class Doorway:
+    """Takes deliveries in itself and hands everything else on to the pages.
+
+    A delivery is a secret and a few hundred bytes: to send it through what pages need (routes, sessions,
+    headers for browsers) took half as long again as to take it in.
+    """
+
+    def __init__(self, pages: ASGIApp, services: Services) -> None:
+        self._pages = pages
+        self._services = services
+        self._in_hand = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a delivery: 204 once stored, else 401, 413, 408 (a slow body) or 503 (again)."""
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await self._pages(scope, receive, send)
+        elif scope["method"] != "POST":
+            await _answer(send, 405)
+        else:
+            await _answer(send, await self._status(scope, receive))
+
+    async def _status(self, scope: Scope, receive: Receive) -> int:
+        if self._in_hand >= self._services.in_hand_max:
+            self._services.told(Answer.BUSY.value)
+            return _STATUS[Answer.BUSY]
+        self._in_hand += 1
         try:
             with bound():
-                return await _taken(request, services)
+                return await _taken(scope, receive, self._services)
         finally:
-            in_hand -= 1
-
-    return take
+            self._in_hand -= 1
 
 
-async def _taken(request: Request, services: Services) -> Response:
+async def _taken(scope: Scope, receive: Receive, services: Services) -> int:
     try:
         async with asyncio.timeout(services.body_wait_seconds):
-            body = await _body(request)
+            body = await _body(scope, receive)
     except _TooLargeError:
         services.told(Answer.TOO_LARGE.value)
-        return Response(status_code=413, headers={"Connection": "close"})
-    except (TimeoutError, ClientDisconnect):
+        return _STATUS[Answer.TOO_LARGE]
+    except (TimeoutError, _HungUpError):
         services.told("slow")
-        return Response(status_code=408, headers={"Connection": "close"})
-    said = request.headers
-    answer = await services.receiver.receive(
-        said.get("authorization"), body, signature=said.get("x-signature-256")
-    )
+        return _SLOW
+    secret, signature = _header(scope, b"authorization"), _header(scope, b"x-signature-256")
+    answer = await services.receiver.receive(secret, body, signature=signature)
     services.told(answer.value)
-    return Response(status_code=_STATUS[answer], headers=_AGAIN if answer is Answer.BUSY else None)
+    return _STATUS[answer]
 
 
-async def _body(request: Request) -> bytes:
-    declared = request.headers.get("content-length", "0")
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    declared = _header(scope, b"content-length") or "0"
     if (
         not declared.isascii()
         or not declared.isdigit()
@@ -74,8 +93,26 @@ async def _body(request: Request) -> bytes:
     ):
         raise _TooLargeError
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _HungUpError
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(body) > BODY_BYTES_MAX:
             raise _TooLargeError
     return bytes(body)
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+
+
+async def _answer(send: Send, status: int) -> None:
+    headers = [] if status == 204 else [(b"content-length", b"0")]
+    if status in _HEADERS:
+        headers.append(_HEADERS[status])
+    start: Message = {"type": "http.response.start", "status": status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": b""})

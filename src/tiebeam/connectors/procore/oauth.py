@@ -153,7 +153,8 @@ def _raise_unless_granted(response: Response, secrets: tuple[str, ...]) -> None:
     if response.status == 200:
         return
     kind, row = _refusal(response)
-    said = said_in(response.body)
+    # Of a grant that is over, the login recites all that may be wrong with any: our row says it plainly.
+    said = "" if row is GRANT_REVOKED else said_in(response.body)
     for secret in filter(None, secrets):
         said = said.replace(secret, "[removed]")
     raise kind(row, said, status=response.status)

@@ -260,7 +260,7 @@ _ROWS = (
         _down,
         ((1.0, Severity.CRITICAL),),
         _of_connection,
-        lambda seen: f"{seen.vendor} company {seen.company_id}: {seen.reason or seen.status}",
+        lambda seen: f"{seen.vendor.capitalize()} company {seen.company_id}: {seen.reason or seen.status}",
         lambda seen: seen.action or f"Connect it again: tiebeam connect {seen.vendor}.",
     ),
     Rule(

@@ -54,9 +54,11 @@ class Hands:
         return [*self._running, *(one.job_id for one in self._ended)]
 
     def take(self, jobs: Iterable[Job]) -> None:
-        """Start on `jobs`."""
+        """Start on `jobs`; that they could be had shows that what was kept of earlier attempts is known."""
         for job in jobs:
             self._running[job.id] = asyncio.create_task(self._attempt(job))
+        if self._ended:
+            self._ended = [one for one in self._ended if one.job_id not in self._running]
 
     def ended(self) -> list[Verdict]:
         """Hand over what is to be told; what could not be is given back to `keep`."""
@@ -64,8 +66,10 @@ class Hands:
         return ended
 
     def keep(self, ended: Sequence[Verdict]) -> None:
-        """Keep what could not be told yet."""
-        self._ended = [*ended, *self._ended]
+        """Keep what could not be told yet; a job that was taken anew since shows that it has been told."""
+        if ended:
+            anew = {*self._running, *(one.job_id for one in self._ended)}
+            self._ended = [*(one for one in ended if one.job_id not in anew), *self._ended]
 
     def stop(self, job_ids: Iterable[int]) -> None:
         """End these jobs, where they run: somebody has cancelled them."""

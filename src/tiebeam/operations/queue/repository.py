@@ -10,7 +10,7 @@ import orjson
 
 from tiebeam.operations.queue.model import Job, NewJob
 from tiebeam.operations.queue.plan import folded
-from tiebeam.store.adapt import Jsons, Texts
+from tiebeam.store.adapt import Jsons, Longs, Moments, Texts
 from tiebeam.store.sql import queries
 
 if TYPE_CHECKING:
@@ -124,6 +124,11 @@ class Queue:
         async with self._store.autocommit(tenant_id) as single:
             return await single.one(Entry, Q["job"], {"tenant_id": tenant_id, "id": job_id})
 
+    async def failed(self, tenant_id: UUID, job_id: int) -> Entry | None:
+        """Return how a job was given up; None for one that was not, or is forgotten."""
+        async with self._store.transaction(tenant_id) as tx:
+            return await tx.one(Entry, Q["failed"], {"tenant_id": tenant_id, "id": job_id})
+
     async def hasten_one(self, tenant_id: UUID, job_id: int) -> bool:
         """Make a job due that waits for its time or for a person; False when there is none such."""
         named = {"tenant_id": tenant_id, "id": job_id, "at": self._clock.now()}
@@ -207,30 +212,36 @@ class Claims:
     async def rescue(self, dead: Mapping[int, int], *, attempts_max: int, why: str) -> int:
         """Strike off the dead (worker to count of beats), put back what nobody works on; return how many.
 
-        What was attempted `attempts_max` times is given up.
+        What was attempted `attempts_max` times is given up. How many of each tenant's run is counted anew.
         """
         params = {"dead": list(dead), "beats": list(dead.values()), "at": self._clock.now()}
-        return int(await self._value("rescue", {**params, "attempts_max": attempts_max, "why": why}))
+        found = int(await self._value("rescue", {**params, "attempts_max": attempts_max, "why": why}))
+        await self._value("recount", {})
+        return found
 
     async def turn(
         self, worker: int, ended: Sequence[Verdict], capacity: int, *, tenant_max: int, kinds: Sequence[str]
     ) -> tuple[set[int], list[Job]]:
         """Tell what became of jobs and take up to `capacity` others, in one round trip.
 
+        All of it is one transaction: when it fails, nothing was told and nothing taken.
         Returns the jobs that must be told again because somebody is just changing them, and those taken, no
         more than `tenant_max` of one tenant in all hands. What is no longer this worker's is passed over.
         """
-        at = self._clock.now()
-        claim = {"worker": worker, "at": at, "capacity": capacity, "tenant_max": tenant_max}
-        asked: list[tuple[str, Mapping[str, Any]]] = []
-        if ended:
-            asked.append((Q["settle"], {"worker": worker, "at": at, **_told(ended)}))
-        if capacity > 0:
-            asked.append((Q["claim"], {**claim, "kinds": list(kinds)}))
+        params = {
+            "worker": worker,
+            "at": self._clock.now(),
+            **_told(ended),
+            "capacity": capacity,
+            "tenant_max": tenant_max,
+            "kinds": Texts(kinds),
+        }
         async with self._store.autocommit(None, synchronous_commit=False) as single:
-            answers = await single.several(*asked)
-        left = {row[0] for row in answers[0]} if ended else set[int]()
-        return left, [Job(*row) for row in answers[-1]] if capacity > 0 else []
+            rows = await single.rows(Q["exchange"], params)
+        if ended:
+            left = {row[0] for row in rows if row[1] is None}
+            return left, [Job(*row) for row in rows if row[1] is not None]
+        return set(), [Job(*row) for row in rows]
 
     async def prune(self, before: datetime, most: int) -> int:
         """Remove up to `most` jobs that ended before; return how many."""
@@ -246,10 +257,14 @@ class Claims:
 
 
 def _told(ended: Sequence[Verdict]) -> dict[str, object]:
+    done = [one for one in ended if one.name == "completed"]
+    rest = [one for one in ended if one.name != "completed"]
     return {
-        "ids": [one.job_id for one in ended],
-        "wished": [one.wished_at for one in ended],
-        "verdicts": [one.name for one in ended],
-        "untils": [one.until for one in ended],
-        "whys": [one.why for one in ended],
+        "done": Longs(one.job_id for one in done),
+        "done_wished": Moments(one.wished_at for one in done),
+        "ids": Longs(one.job_id for one in rest),
+        "wished": Moments(one.wished_at for one in rest),
+        "verdicts": Texts(one.name for one in rest),
+        "untils": [one.until for one in rest],
+        "whys": [one.why for one in rest],
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tiebeam.connectors.procore.hooks import GarbledError, ShapeError, read_event
 from tiebeam.kernel.correlation import correlation_id
 from tiebeam.kernel.errors import TiebeamError
+from tiebeam.replicate.webhooks.inbox import NotStorableError
 from tiebeam.replicate.webhooks.model import Answer, Fate, Filed
 from tiebeam.replicate.webhooks.plan import filed
 
@@ -81,6 +82,8 @@ class Receiver:
             if one.event is not None and one.event.company_id != hook.company_id:
                 return Answer.REFUSED
             await self._inbox.put(one)
+        except NotStorableError:
+            return await self._once_more(authorization)
         except TiebeamError:
             # The sender keeps what we do not take: its own queue waits and tries again.
             return Answer.BUSY
@@ -88,6 +91,14 @@ class Receiver:
         if one.fate is Fate.FETCH:
             self._on_stored(one)
         return Answer.STORED
+
+    async def _once_more(self, authorization: str | None) -> Answer:
+        """Look the sender up anew: what was known of it for some seconds is no longer true."""
+        self._senders.pop(secret_hash(authorization or ""), None)
+        try:
+            return Answer.BUSY if await self._sender(authorization) else Answer.REFUSED
+        except TiebeamError:
+            return Answer.BUSY
 
     async def _sender(self, authorization: str | None) -> Hook | None:
         if not authorization or len(authorization) > _AUTHORIZATION_CHARACTERS_MAX:

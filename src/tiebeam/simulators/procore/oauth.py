@@ -109,7 +109,7 @@ class OAuth:
         if asked.get("consent") == "no":
             return _redirect(redirect, {"error": "access_denied", "state": asked.get("state")})
         if not self._options.auto_consent and asked.get("consent") != "yes":
-            return _page(_consent_form(request.query))
+            return _page(_consent_form(client.client_id, request.query))
         code = self._secret("code")
         self._codes[code] = _Code(client.client_id, redirect, now + self._options.code_seconds)
         if redirect == _OUT_OF_BAND:
@@ -251,19 +251,21 @@ def _redirect(target: str, parameters: dict[str, str | None]) -> SimResponse:
     return SimResponse(302, {"Location": f"{target}{separator}{urlencode(given)}"})
 
 
-def _consent_form(query: tuple[tuple[str, str], ...]) -> str:
+def _consent_form(client_id: str, query: tuple[tuple[str, str], ...]) -> str:
     hidden = "".join(
         f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
         for name, value in query
     )
     return (
-        f'<form method="post">{hidden}<button name="consent" value="yes">Allow</button>'
+        f"<h1>Simulated Procore</h1><p>The app <b>{html.escape(client_id)}</b> asks to read what you see.</p>"
+        f'<form method="post">{hidden}<button name="consent" value="yes">Allow</button> '
         '<button name="consent" value="no">Deny</button></form>'
     )
 
 
 def _page(body: str) -> SimResponse:
-    text = f"<!DOCTYPE html><html><head><title>Sign in</title></head><body>{body}</body></html>"
+    head = '<meta name="viewport" content="width=device-width"><title>Sign in</title>'
+    text = f'<!DOCTYPE html><html lang="en"><head>{head}</head><body><main>{body}</main></body></html>'
     return SimResponse(200, {"Content-Type": "text/html; charset=utf-8"}, text.encode())
 
 

@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 
 from tiebeam.web.api.problems import ProblemBody, told_of_http, told_of_values
 from tiebeam.web.api.rates import Rates
-from tiebeam.web.api.reference import reference
+from tiebeam.web.api.reference import reference, swagger
 from tiebeam.web.api.resources import (
     alerts,
     audit,
@@ -97,6 +97,7 @@ def create_api(house: House, *, calls_per_minute: int = CALLS_PER_MINUTE) -> Fas
     for router in _ROUTERS:
         made.include_router(router)
     made.router.routes.append(Route("/docs", reference(made), methods=["GET"]))
+    made.router.routes.append(Route("/swagger", swagger, methods=["GET"]))
     made.openapi = _documented(made)  # type: ignore[method-assign]  # FastAPI's own way to extend it.
     return made
 

@@ -1,4 +1,4 @@
-"""The reference of the API as a page, made on the server from its OpenAPI document: nothing is fetched."""
+"""The API as pages: a reference, made on the server from the OpenAPI document, and Swagger UI to try it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ _REF: Final = "#/components/schemas/"
 _PAGE: Final = "Page_"
 _EVERYWHERE: Final = tuple(sorted((*ALWAYS, 304, 411, 413, 415)))
 """What is told once, for all that read or all that change."""
+
+
+async def swagger(_: Request) -> Response:
+    """Show the page on which operations are tried out; the browser reads the OpenAPI document itself."""
+    return rendered(
+        "swagger.html", {"title": "Try the API", "viewer": None, "notice": "", "path": "/api/v1/swagger"}
+    )
 
 
 @dataclass(frozen=True, slots=True)

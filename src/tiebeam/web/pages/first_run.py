@@ -36,6 +36,7 @@ async def make(call: Call) -> Response:
     password = call.posted("password", most=1000)
     try:
         email, name = email_of(call.posted("email", most=400)), name_of(call.posted("name", most=400))
+        company = name_of(call.posted("company", most=400))
         check_password(password, email=email, name=name)
         if password != call.posted("again", most=1000):
             raise BadInputError("The two passwords are not the same.", action="Type the same one twice.")
@@ -44,6 +45,7 @@ async def make(call: Call) -> Response:
     tenant = await house.tenants.find(house.settings.tenant)
     if tenant is None or not await house.first_run.use(token):
         return _shut(call)
+    await house.tenants.rename(tenant.id, company)
     await house.accounts.add_person(
         tenant.id, email=email, name=name, role=Role.TENANT_ADMIN, by=_BY, password=password
     )
@@ -59,6 +61,7 @@ def _asking(call: Call, token: str, error: TiebeamError | None = None) -> Respon
         error=error,
         email=call.posted("email", most=400),
         name=call.posted("name", most=400),
+        company=call.posted("company", most=400),
     )
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from starlette.datastructures import FormData
 
-from tiebeam.duties import refresh_job, sync_job
+from tiebeam.connectors.procore.pages import SITES
+from tiebeam.duties import look_job, refresh_job, sync_job
 from tiebeam.identity.permissions import Permission
 from tiebeam.integration import PROJECTS, Integration
 from tiebeam.kernel.errors import BadInputError, TiebeamError
@@ -17,6 +18,7 @@ from tiebeam.operations.tokens.model import Status
 from tiebeam.replicate.choices.model import Choice, by_tool
 from tiebeam.replicate.streams import STREAMS
 from tiebeam.web.routes import Row
+from tiebeam.web.statuses import status_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
 HERE: Final = "/settings/integrations/procore"
 CALLBACK: Final = f"{HERE}/callback"
-_VENDOR_PAGES: Final = {"production": "https://app.procore.com", "federal": "https://app.procoregov.com"}
 
 
 async def status_page(call: Call) -> Response:
@@ -36,7 +37,12 @@ async def status_page(call: Call) -> Response:
     found = Integration(app)
     connection = await found.connection()
     if connection is None:
-        return call.render("integration_none.html", title="Procore", pending=await found.pending())
+        return call.render(
+            "integration_none.html",
+            title="Procore",
+            pending=await found.pending(),
+            included=app.includes_procore,
+        )
     choice = await app.choices.of(connection.id)
     theirs = await found.projects().vendors(connection.id, PROJECTS)
     feeds = await app.replica(connection).ensure_feeds(())
@@ -44,6 +50,7 @@ async def status_page(call: Call) -> Response:
         "integration.html",
         title="Procore",
         connection=connection,
+        included=app.includes_procore,
         pending=await found.pending(),
         choice=choice,
         seen=[one for one in theirs if not one.gone],
@@ -51,7 +58,7 @@ async def status_page(call: Call) -> Response:
         kinds=_kinds(choice),
         last_sync=max((feed.read_at for feed in feeds if feed.read_at), default=None),
         erase_at=(await app.choices.marked()).get(connection.id),
-        vendor_page=_VENDOR_PAGES.get(connection.environment, connection.api_url),
+        vendor_page=SITES.get(connection.environment, connection.api_url),
     )
 
 
@@ -101,14 +108,19 @@ async def connect(call: Call) -> Response:
 async def callback(call: Call) -> Response:
     """Take in who comes back from Procore's consent page."""
     found = Integration(await call.app())
-    pending = await found.come_back(
-        call.viewer.session,
-        state=call.asked("state"),
-        code=call.asked("code"),
-        error=call.asked("error"),
-        redirect_uri=_callback(call),
-    )
-    return await _arrived(call, found, pending)
+    try:
+        pending = await found.come_back(
+            call.viewer.session,
+            state=call.asked("state"),
+            code=call.asked("code"),
+            error=call.asked("error"),
+            redirect_uri=_callback(call),
+        )
+        return await _arrived(call, found, pending)
+    except TiebeamError as error:
+        onward = (f"{HERE}/connect", "Begin again")
+        title, status = "Procore is not connected", status_of(error)
+        return call.render("error.html", title=title, error=error, status=status, onward=onward)
 
 
 async def _arrived(call: Call, found: Integration, connection: Connection) -> Response:
@@ -120,6 +132,7 @@ async def _arrived(call: Call, found: Integration, connection: Connection) -> Re
 async def _settled(call: Call, found: Integration, connection: Connection) -> Response:
     detail = {"company": connection.company_id, "grant": connection.grant_kind.value}
     await _note(call, "connection.connected", f"connection:{connection.id}", detail)
+    await found.app.queue.trigger(call.viewer.tenant.id, [look_job()])
     choice = await found.app.choices.of(connection.id)
     if choice.project_ids != frozenset():
         await found.app.queue.trigger(call.viewer.tenant.id, [sync_job(connection)])

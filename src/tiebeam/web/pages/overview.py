@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tiebeam.operations.limits.levels import GateLevel
     from tiebeam.operations.tokens.model import Connection
     from tiebeam.replicate.freshness.heat import Heat
+    from tiebeam.replicate.freshness.plan import Call as Planned
     from tiebeam.replicate.freshness.plan import Plan
     from tiebeam.replicate.model import Feed, Hold
     from tiebeam.web.call import Call, Viewer
@@ -52,6 +53,10 @@ class Standing:
     """None while it is not in use."""
     projects: Mapping[str, str]
     """Names of projects by their ids."""
+    next_hour: Sequence[Planned]
+    """What is read next, of what the viewer sees."""
+    shortfalls: Sequence[str]
+    """What the calls cannot cover; told to who sees all projects, for it names them."""
     holds: int
 
     @property
@@ -63,8 +68,13 @@ class Standing:
 
     def project_of(self, scope_text: str) -> str:
         """Return the name of the project that a scope lies in; empty for the company."""
-        project = Scope.parse(scope_text).project_id
+        project = _project(scope_text)
         return self.projects.get(project, project) if project else ""
+
+    def why(self, one: Planned) -> str:
+        """Return why something is read, without what it is: that stands beside it."""
+        what, colon, why = one.choice.reason.partition(": ")
+        return why[:1].upper() + why[1:] if colon else what
 
 
 class Overview:
@@ -98,12 +108,16 @@ class Overview:
     ) -> Standing:
         feeds = await app.replica(one).ensure_feeds(())
         own = {feed.id for feed in feeds if viewer.sees(feed.scope.project_id)} if holds else set()
+        plan = await self._plan(app, one, feeds, intervals) if one.status is Status.CONNECTED else None
+        coming = plan.hour if plan else ()
         return Standing(
             connection=one,
             picture=heat(STREAMS, feeds, app.clock.now(), sees=viewer.sees, intervals=intervals),
             level=await app.gate(one).level(),
-            plan=await self._plan(app, one, feeds, intervals) if one.status is Status.CONNECTED else None,
+            plan=plan,
             projects=await project_names(app, one),
+            next_hour=[each for each in coming if plan and viewer.sees(_project(_scope(plan, each)))],
+            shortfalls=plan.shortfalls if plan and viewer.person.project_ids is None else (),
             holds=sum(hold.feed_id in own for hold in holds),
         )
 
@@ -119,6 +133,14 @@ class Overview:
         self._plans = {key: kept for key, kept in self._plans.items() if plan.now - kept[2].now < PLAN_STANDS}
         self._plans[one.id] = feeds, intervals, plan
         return plan
+
+
+def _scope(plan: Plan, one: Planned) -> str:
+    return plan.slots[one.choice.feed_id].item.scope_text
+
+
+def _project(scope_text: str) -> str | None:
+    return Scope.parse(scope_text).project_id
 
 
 async def project_names(app: App, one: Connection) -> dict[str, str]:

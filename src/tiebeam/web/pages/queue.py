@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from tiebeam.duties import EVERY_MINUTES, SCHEDULES, asked_for
+from tiebeam.duties import EVERY_MINUTES, SCHEDULES, again, asked_for
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.web.places import places
@@ -139,6 +139,21 @@ async def change_job(call: Call) -> Response:
 _CANCELLED: Final = {False: "it is cancelled.", True: "it was asked to stop, and ends at its next page."}
 
 
+async def try_again(call: Call) -> Response:
+    """Queue once more what was given up."""
+    app, job_id = await call.app(), int(call.request.path_params["job_id"])
+    failed = await app.queue.failed(app.tenant.id, job_id)
+    wanted = again(failed.kind, failed.key) if failed and sees(call.viewer, failed) else None
+    if failed is None or wanted is None:
+        return call.to("/queue", notice=f"Job {job_id} cannot be tried again: nothing is known of it.")
+    await app.queue.trigger(app.tenant.id, [wanted])
+    person = call.viewer.person
+    await call.house.trail.note(
+        app.tenant.id, person.actor, "job.tried_again", f"job:{job_id}", {"kind": failed.kind}
+    )
+    return call.to("/queue", notice=f"{KINDS.get(failed.kind, failed.kind)}: it is queued once more.")
+
+
 async def change_schedule(call: Call) -> Response:
     """Change how often a schedule ticks, or switch it off or on."""
     app, name, wish = await call.app(), call.request.path_params["name"], call.posted("wish")
@@ -200,6 +215,7 @@ async def run_all_now(call: Call) -> Response:
 ROWS = (
     Row("GET", "/queue", Permission.RUNS_READ, queue_page),
     Row("POST", "/queue/jobs/{job_id:int}", Permission.QUEUE_MANAGE, change_job),
+    Row("POST", "/queue/failed/{job_id:int}", Permission.QUEUE_MANAGE, try_again),
     Row("POST", "/queue/schedules/{name}", Permission.QUEUE_MANAGE, change_schedule),
     Row("POST", "/queue/now", Permission.QUEUE_MANAGE, run_all_now),
 )

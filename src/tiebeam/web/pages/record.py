@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from starlette.responses import Response
 
+from tiebeam.connectors.procore.pages import vendor_page
 from tiebeam.connectors.streams import Scope
 from tiebeam.duties import record_job
 from tiebeam.identity.permissions import Permission
@@ -28,6 +29,7 @@ from tiebeam.web.routes import Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tiebeam.connectors.procore.pages import VendorPage
     from tiebeam.connectors.streams import Stream
     from tiebeam.kernel.diff import Difference
     from tiebeam.operations.tokens.model import Connection
@@ -103,6 +105,11 @@ class Sight:
         """The project it lies in, if any."""
         return Scope.parse(self.record.scope_text).project_id
 
+    @property
+    def is_project(self) -> bool:
+        """Whether it is a project itself."""
+        return self.stream.name == "procore.projects"
+
 
 async def record_page(call: Call) -> Response:
     """Show a record, or let one choose among those with its key."""
@@ -124,7 +131,8 @@ async def record_page(call: Call) -> Response:
         sight=sight,
         place=place,
         stands=_STANDS[sight.record.state],
-        changes=_compared(call, sight, room),
+        compared=(numbers := _numbers(call, sight)),
+        changes=_compared(sight, numbers, room) if numbers else None,
         fields=_fields(sight, room),
         replies=[
             tuple(room.fit(part, 2_000) for part in reply)
@@ -151,6 +159,7 @@ async def _surroundings(call: Call, looking: Explorer, sight: Sight, place: Plac
     since = call.house.clock.now() - _TOLD_FOR
     return {
         "connection": connection,
+        "theirs": _theirs(connection, sight),
         "listings": [listing.path for listing in stream.listings],
         "touches": await looking.touches(record),
         "told": await looking.told(record, stream, place, project, since),
@@ -161,7 +170,7 @@ async def _surroundings(call: Call, looking: Explorer, sight: Sight, place: Plac
             for one in (await looking.kinds(within, place.connection_id) if within else [])
             if one.live or one.deleted
         ],
-        "is_project": stream.name == "procore.projects",
+        "is_project": sight.is_project,
     }
 
 
@@ -176,6 +185,16 @@ def _within(sight: Sight) -> str | None:
 async def _connection(call: Call, place: Place) -> Connection | None:
     app = await call.app()
     return next((one for one in await app.connections() if one.id == place.connection_id), None)
+
+
+def _theirs(connection: Connection | None, sight: Sight) -> VendorPage | None:
+    """Return where the record is found in Procore, as long as it stands there."""
+    record = sight.record
+    if connection is None or record.state is not State.LIVE:
+        return None
+    return vendor_page(
+        connection.environment, sight.stream.name, sight.project_id, record.key, record.payload
+    )
 
 
 def _choice(call: Call, stream: Stream, found: Sequence[Found]) -> Response:
@@ -269,13 +288,17 @@ def _laid_out(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() if nested else plain(value)
 
 
-def _compared(call: Call, sight: Sight, room: Room) -> list[Change] | None:
-    """Return what differs between two versions; None while nobody asks."""
+def _numbers(call: Call, sight: Sight) -> tuple[int, int] | None:
+    """Return which two versions are compared; None while nobody asks."""
     if not call.asked("from") and not call.asked("to"):
         return None
-    last = sight.versions[-1].version
-    new = _numbered(sight.versions, call.number("to", last))
-    old = _numbered(sight.versions, call.number("from", max(1, new.version - 1)))
+    new = call.number("to", sight.versions[-1].version)
+    return call.number("from", max(1, new - 1)), new
+
+
+def _compared(sight: Sight, numbers: tuple[int, int], room: Room) -> list[Change]:
+    """Return what differs between two versions."""
+    old, new = (_numbered(sight.versions, number) for number in numbers)
     found = differences(old.payload, new.payload)
     if len(found) > _DIFFERENCES_SHOWN:
         room.cut = True
@@ -318,9 +341,8 @@ async def refresh(call: Call) -> Response:
     where = {"scope": record.scope_text, "connection": str(connection.id)}
     await call.house.trail.note(app.tenant.id, viewer.person.actor, "record.refresh_asked", subject, where)
     target = record_address(stream, record.key, Scope.parse(record.scope_text).project_id)
-    return call.to(
-        target, notice="It is queued to be read again, before everything else. Look again shortly."
-    )
+    later = "This page shows what came of it" if viewer.may("runs.read") else "Look again shortly"
+    return call.to(target, notice=f"It is queued to be read again, before everything else. {later}.")
 
 
 ROWS = (

@@ -127,7 +127,7 @@ def _choices(asked: Asked, names: Mapping[str, str], saved: Sequence[SavedView])
         "states": STATE_WORDS,
         "projects": projects if len(names) <= PROJECTS_SHOWN else None,
         "has_projects": "project_id" in asked.wanted.stream.scope,
-        "conditions": [*conditions, *[("", False, "")] * (CONDITIONS_MAX - len(conditions))],
+        "conditions": [*conditions, *[("", False, "")] * min(1, CONDITIONS_MAX - len(conditions))],
         "saved": saved,
         "columns_max": COLUMNS_MAX,
         "current": asked.query(),

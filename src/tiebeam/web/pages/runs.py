@@ -83,6 +83,11 @@ class UnderWay:
         return f"{phase} of {len(Phase)}: {PHASES[Phase(phase)]}" if phase else "just begun"
 
     @property
+    def all_begun(self) -> bool:
+        """Whether every listing is begun, and the last of them are read to their ends."""
+        return bool(self.progress) and self.progress["feeds_done"] >= self.progress["feeds_known"] > 0
+
+    @property
     def seconds_left(self) -> float | None:
         """How long it still takes, reckoned from when that was said; None while nobody can say."""
         said = self.progress.get("seconds_left")

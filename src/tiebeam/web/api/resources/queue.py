@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from tiebeam.duties import again, asked_for
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.correlation import correlation_id
 from tiebeam.operations.queue.repository import Entry
@@ -22,9 +22,6 @@ from tiebeam.web.api.queued import Queued
 from tiebeam.web.api.route import GuardedRoute, needs
 
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["queue"])
-
-_PROJECT_OF_RECORD: Final = re.compile(r"^[^/]*/project_id=([^/]+)/")
-_PROJECT_OF_SYNC: Final = re.compile(r"^[^/]*/([^/*]+)/[^/]+/(?:full|routine)$")
 
 
 class Count(BaseModel):
@@ -105,6 +102,26 @@ async def cancel(ask: Asked, job_id: Number) -> Cancelled:
     return Cancelled(id=job_id)
 
 
+@ROUTER.post(
+    "/queue/jobs/{job_id}/again", status_code=202, **needs(Permission.QUEUE_MANAGE, 404, method="post")
+)
+async def try_again(ask: Asked, job_id: Number) -> Queued:
+    """Queue once more what was given up."""
+    app = await ask.app()
+    failed = await app.queue.failed(app.tenant.id, job_id)
+    wanted = again(failed.kind, failed.key) if failed and ask.asker.sees(_project_of(failed)) else None
+    if failed is None or wanted is None:
+        raise Problem(
+            404,
+            "queue.no_such_job",
+            f"No job {job_id} was given up.",
+            action="See /queue/jobs for those that were: their state is `failed`.",
+        )
+    queued = await app.queue.trigger(app.tenant.id, [wanted])
+    await ask.note("job.tried_again", f"job:{job_id}", {"kind": failed.kind})
+    return Queued(queued=queued, correlation_id=correlation_id())
+
+
 @ROUTER.post("/queue/run", status_code=202, **needs(Permission.QUEUE_MANAGE, method="post"))
 async def run(ask: Asked) -> Queued:
     """Make everything due that waits for its time."""
@@ -115,9 +132,7 @@ async def run(ask: Asked) -> Queued:
 
 
 def _project_of(one: Entry) -> str | None:
-    """Return the project that a job is about, which its key names."""
-    found = _PROJECT_OF_RECORD.match(one.key) or _PROJECT_OF_SYNC.match(one.key)
-    return found.group(1) if found else None
+    return asked_for(one.kind, one.key)[0]
 
 
 def _job(one: Entry) -> Job:
