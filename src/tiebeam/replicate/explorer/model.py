@@ -113,6 +113,8 @@ class Sheet:
     rows: list[Found]
     looked_to: Mark | None = None
     """Where looking ended before everything was looked at; None: nothing that is wanted was left out."""
+    partly: bool = False
+    """Whether more records would have to be read than are, to know all that is wanted."""
 
 
 @dataclass(frozen=True, slots=True)

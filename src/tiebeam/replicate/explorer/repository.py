@@ -95,11 +95,11 @@ class Explorer:
                     "limit": limit,
                 }
                 rows = await single.all(Found, Q["sorted"], self._span(wanted, None, floor) | order)
-                return Sheet(rows, floor)
+                return Sheet(rows, floor, floor is not None)
             floor = await self._floor(single, wanted, after) if wanted.by_content else None
             named = {"limit": limit, "look": None if wanted.by_content else limit}
             rows = await single.all(Found, Q["newest"], self._span(wanted, after, floor) | named)
-            return Sheet(rows, floor if len(rows) < limit else None)
+            return Sheet(rows, floor if len(rows) < limit else None, floor is not None)
 
     async def count(self, wanted: Wanted) -> Count:
         """Return how many records are wanted: at least, where counting ended before all were counted."""

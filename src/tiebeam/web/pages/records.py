@@ -98,7 +98,6 @@ async def list_page(call: Call) -> Response:
     at_start = asked.after is None and asked.page == 1
     sheet = await looking.page(asked.wanted, limit=ROWS_SHOWN + 1, after=asked.after, offset=offset)
     more, shown = len(sheet.rows) > ROWS_SHOWN, sheet.rows[:ROWS_SHOWN]
-    counted = Count(len(shown), at_least=sheet.looked_to is not None) if at_start and not more else None
     names = dict(await looking.projects(limit=5_000))
     app = await call.app()
     saved = await SavedViews(app.store, app.tenant.id, call.viewer.person.id).all(stream.name)
@@ -109,8 +108,8 @@ async def list_page(call: Call) -> Response:
         asked=asked,
         heads=_heads(asked),
         lines=_lines(asked, shown, names),
-        count=counted or await looking.count(asked.wanted),
-        looked_max=LOOK_MAX if sheet.looked_to or (more and asked.wanted.by_content) else None,
+        count=await _count(looking, asked, sheet, alone=at_start and not more),
+        looked_max=LOOK_MAX if sheet.partly else None,
         next_query=_next(asked, shown) if more else None,
         further_query=_further(asked, sheet) if not more else None,
         at_start=at_start,
@@ -177,6 +176,14 @@ def _next(asked: Asked, shown: Sequence[Found]) -> str | None:
     if asked.wanted.sort is None:
         return asked.query(after=mark_text(shown[-1].mark))
     return asked.query(page=asked.page + 1) if asked.page < PAGES_MAX else None
+
+
+async def _count(looking: Explorer, asked: Asked, sheet: Sheet, *, alone: bool) -> Count:
+    """Return how many records a list holds; what would have to be read for that is not, where it is much."""
+    shown = min(len(sheet.rows), ROWS_SHOWN)
+    if alone or (sheet.partly and asked.wanted.by_content):
+        return Count(shown, at_least=sheet.partly)
+    return await looking.count(asked.wanted)
 
 
 def _further(asked: Asked, sheet: Sheet) -> str | None:
