@@ -36,7 +36,7 @@ class ReadPage:
     """The pull with its checkpoint moved past this page."""
 
 
-_ROWS_AT_ONCE = 50
+_ROWS_AT_ONCE = 8
 """How many rows are read at a stretch: the database must not wait while a whole page is."""
 
 
@@ -73,7 +73,7 @@ class Reading:
             yield from self.read_all()
             return
         of = fingerprints(self.stream.volatile).of
-        for some in _strides(self.page.rows, 4 * _ROWS_AT_ONCE):
+        for some in _strides(self.page.rows, 16 * _ROWS_AT_ONCE):
             self.fingerprints.extend(map(of, some))
             yield
         self.keys = keys

@@ -194,7 +194,7 @@ class Replica:
         `detailed` says that rows are owed a detail before they are written. Returns None, and changes
         nothing, when the checkpoint is no longer where `pull` has it: somebody else has read this page.
         """
-        async with self._store.transaction(self._tenant_id) as tx:
+        async with self._store.transaction(self._tenant_id, synchronous_commit=False) as tx:
             at_page = self._named(pull_id=pull.id, segment=pull.segment, next_page=pull.next_page)
             reading = page.reading
             asked = (
@@ -214,7 +214,7 @@ class Replica:
                 told = await self._told(tx, feed, reading.rows, detailed=detailed)
             rows = newest(reading.rows)
             changes = _compared(rows, told, anew=renewal(feed, pull) if detailed else None)
-            async with tx.pipeline():
+            async with tx.pipeline(last=True):
                 await self._write(tx, feed, pull.id, changes, calls=page.calls)
                 for damage in reading.damaged:
                     await self._note_damage(tx, feed, pull, damage)

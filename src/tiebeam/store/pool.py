@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import psycopg
 
 from tiebeam.store.connections import Connections
-from tiebeam.store.errors import ContendedError, translated
+from tiebeam.store.errors import translated
 from tiebeam.store.locks import Lock, Locks
 from tiebeam.store.notices import Notices
 from tiebeam.store.schema import require_current
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tiebeam.store.connections import Connection
 
 _BEGIN = b"begin; select set_config('tiebeam.tenant', '%s', true)"
+_NOT_DURABLE = b"; set local synchronous_commit = off"
 
 
 class Store:
@@ -72,17 +73,22 @@ class Store:
         return store
 
     @asynccontextmanager
-    async def transaction(self, tenant_id: UUID | None) -> AsyncIterator[Transaction]:
+    async def transaction(
+        self, tenant_id: UUID | None, *, synchronous_commit: bool = True
+    ) -> AsyncIterator[Transaction]:
         """Run the block in one transaction that sees the rows of `tenant_id` (of nobody, when None).
 
-        Commits at the end, rolls back on an error, and hangs up on a cancellation or a kill.
+        Commits at the end, rolls back on an error, and hangs up on a cancellation or a kill. Without
+        `synchronous_commit` a crash of the database may lose it, whole, within the next fraction of a second,
+        unless something was committed with it meanwhile.
         """
         async with self._connections.lent() as connection:
             try:
-                await _begin(connection, tenant_id)
+                await _begin(connection, tenant_id, synchronous_commit=synchronous_commit)
                 await self._told("begin")
-                yield Transaction(connection, self._after_statement)
-                await self._commit(connection)
+                tx = Transaction(connection, self._after_statement)
+                yield tx
+                await tx.commit()
             except Exception:
                 await _roll_back(connection)
                 raise
@@ -126,29 +132,17 @@ class Store:
     ) -> None:
         await self.close()
 
-    async def _commit(self, connection: Connection) -> None:
-        await self._told("before commit")
-        try:
-            cursor = await connection.execute(b"commit", prepare=False)
-        except psycopg.Error as error:
-            raise translated(error) from error
-        if cursor.statusmessage != "COMMIT":
-            raise ContendedError(
-                "The transaction had already failed, so nothing of it was kept.",
-                action="Do not swallow the error of a statement inside a transaction.",
-            )
-        await self._told("commit")
-
     async def _told(self, name: str) -> None:
         if self._after_statement is not None:
             await self._after_statement(name)
 
 
-async def _begin(connection: Connection, tenant_id: UUID | None) -> None:
+async def _begin(connection: Connection, tenant_id: UUID | None, *, synchronous_commit: bool) -> None:
     # Two statements in one round trip take no parameters; the digits of a UUID need no quoting.
     tenant = tenant_id.hex if tenant_id else ""
     try:
-        await connection.execute(_BEGIN % tenant.encode(), prepare=False)
+        begin = (_BEGIN if synchronous_commit else _BEGIN + _NOT_DURABLE) % tenant.encode()
+        await connection.execute(begin, prepare=False)
     except psycopg.Error as error:
         raise translated(error) from error
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import psycopg
 
-from tiebeam.store.errors import SchemaChangedError, translated
+from tiebeam.store.errors import ContendedError, SchemaChangedError, translated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -49,6 +49,7 @@ class Transaction:
         self._after_statement = after_statement
         self._single = single
         self._pipelines = 0
+        self.committed = False
 
     async def rows(self, sql: str, params: Parameters = None) -> list[tuple[Any, ...]]:
         """Return every row of the answer."""
@@ -103,14 +104,40 @@ class Transaction:
         await self._told(sql)
 
     @asynccontextmanager
-    async def pipeline(self) -> AsyncIterator[None]:
-        """Send what is run inside without waiting for each answer; the first failure raises at the end."""
+    async def pipeline(self, *, last: bool = False) -> AsyncIterator[None]:
+        """Send what is run inside without waiting for each answer; the first failure raises at the end.
+
+        The `last` one of a transaction brings its commit along: nothing may be run after it.
+        """
         self._pipelines += 1
         try:
             async with self._faults_translated(), self._connection.pipeline():
                 yield
+                commit = await self._send_commit() if last else None
         finally:
             self._pipelines -= 1
+        if commit is not None:
+            await self._see_committed(commit)
+
+    async def commit(self) -> None:
+        """Commit, unless the last pipeline did. Raises ContendedError when nothing could be kept."""
+        if not self.committed:
+            async with self._faults_translated():
+                commit = await self._send_commit()
+            await self._see_committed(commit)
+
+    async def _send_commit(self) -> psycopg.AsyncCursor[Any]:
+        await self._told("before commit")
+        return await self._connection.execute(b"commit", prepare=False)
+
+    async def _see_committed(self, commit: psycopg.AsyncCursor[Any]) -> None:
+        self.committed = True
+        if commit.statusmessage != "COMMIT":
+            raise ContendedError(
+                "The transaction had already failed, so nothing of it was kept.",
+                action="Do not swallow the error of a statement inside a transaction.",
+            )
+        await self._told("commit")
 
     async def _execute(self, sql: str, params: Parameters) -> psycopg.AsyncCursor[Any]:
         cursor = self._connection.cursor(binary=True)
