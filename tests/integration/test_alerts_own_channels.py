@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from tests.factories.console import NoVendor
 from tests.factories.webhooks import KEY
 
 from tiebeam.app import App
@@ -111,7 +112,7 @@ def app_of(store: Store, clock: ManualClock, tenant: Tenant, folder: Path, **giv
         "alert_private_addresses": True,
         **given,
     }
-    return App(Settings.model_validate(named), clock, store, tenant, transport=None)  # type: ignore[arg-type]
+    return App(Settings.model_validate(named), clock, store, tenant, NoVendor())
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ async def test_shortening_says_what_goes_and_counts_at_the_next_tidying_without_
     asked = await desk.post("retention", kind="alert", days="60")
     assert asked.status_code == 200
     assert "deletes <strong>7</strong> rows" in asked.text
-    assert "kept for 365 days now, and for 60 days" in asked.text
+    assert "365 days now, 60 days from the next tidying on" in asked.text
     assert await app.retention.one(app.tenant.id, "alert") == (await app.retention.all(app.tenant.id))[1]
     assert not (await app.retention.one(app.tenant.id, "alert")).is_own
     done = await desk.post("retention", kind="alert", days="60", confirm="yes")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import SecretStr
 
 from tiebeam.connectors.streams import Priority
-from tiebeam.duties import EVERY_MINUTES
+from tiebeam.duties import EVERY_MINUTES, TIDY
 from tiebeam.identity.permissions import Permission
 from tiebeam.integration import Integration
 from tiebeam.kernel.errors import BadInputError
@@ -88,6 +88,7 @@ async def settings(call: Call) -> Response:
         priorities={one: one.name.lower() for one in Priority},
         groups=_fixed(app.settings) if reads else {},
         kept=await app.retention.all(app.tenant.id) if reads else [],
+        tidying=await tidying(app) if reads else None,
         never=NEVER_DELETED,
         channels=await app.own_channels.all(app.tenant.id) if reads else [],
         channels_max=CHANNELS_MAX,
@@ -112,6 +113,11 @@ async def _clockworks(app: App) -> list[Clockwork]:
             )
         )  # fmt: skip
     return found
+
+
+async def tidying(app: App) -> Clockwork:
+    """Return how often, and whether, what is old goes."""
+    return next(one for one in await _clockworks(app) if one.name == TIDY)
 
 
 def _fixed(settings: Settings) -> dict[str, list[Fixed]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tiebeam.duties import EVERY_MINUTES, TIDY
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.operations.retention.choice import COUNTED_MAX
+from tiebeam.web.pages.settings import tidying
 from tiebeam.web.routes import Row
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def set_retention(call: Call) -> Response:
             wanted=wanted,
             going=going,
             counted_max=COUNTED_MAX,
-            every_minutes=EVERY_MINUTES[TIDY],
+            tidying=await tidying(app),
         )
     kept = await app.retention.set(app.tenant.id, kind, days, by=call.viewer.person.actor)
     shown = f"{kept.days} days" if kept.is_own else f"as the installation sets it, {kept.days} days"

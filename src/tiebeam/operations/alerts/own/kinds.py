@@ -102,7 +102,7 @@ def _marked(parts: dict[str, Any]) -> list[str]:
 
 
 def _understood(url: str) -> Any:
-    return _quietly(lambda: url_to_dict(url, secure_logging=True))  # type: ignore[no-untyped-call]
+    return _quietly(lambda: url_to_dict(url, secure_logging=True))  # type: ignore[no-untyped-call]  # Apprise leaves it without types.
 
 
 def _parsed(url: str) -> dict[str, Any]:
