@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets as chance
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from tiebeam.connectors.http import AiohttpTransport
 from tiebeam.connectors.procore.client import ProcoreClient
@@ -19,20 +20,24 @@ from tiebeam.kernel.errors import BadInputError, Owner, TiebeamError
 from tiebeam.operations.alerts.channels import LogChannel, channels_of
 from tiebeam.operations.alerts.desk import AlertDesk
 from tiebeam.operations.alerts.model import Quiet
+from tiebeam.operations.alerts.own.courier import ProcessCourier
+from tiebeam.operations.alerts.own.desk import OwnChannels
+from tiebeam.operations.alerts.own.repository import OwnRows
 from tiebeam.operations.alerts.repository import Alerts
 from tiebeam.operations.limits.gate import RateGate
 from tiebeam.operations.limits.model import Rates, domain_of
 from tiebeam.operations.limits.repository import PostgresRow
 from tiebeam.operations.queue.repository import Queue
+from tiebeam.operations.retention.choice import Retention
 from tiebeam.operations.retention.plan import Keep
-from tiebeam.operations.retention.repository import OldRows
+from tiebeam.operations.retention.repository import ChosenDays, OldRows
 from tiebeam.operations.retention.run import LogArchive
 from tiebeam.operations.schedules.repository import Schedules
 from tiebeam.operations.tokens.keys import Keyring, MasterKeyError, open_key_file
 from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Status, Terms
 from tiebeam.operations.tokens.repository import Connections, Credentials
 from tiebeam.operations.tokens.source import VaultTokenSource
-from tiebeam.operations.tokens.vault import Vault
+from tiebeam.operations.tokens.vault import TextBox, Vault
 from tiebeam.replicate.choices.repository import Choices
 from tiebeam.replicate.progress import Budget
 from tiebeam.replicate.replica import Records
@@ -139,7 +144,16 @@ class App:
         self.store = store
         self.transport = transport
         self.instruments = instruments
-        self._vault = Vault(keyring(settings))
+        keys, private = keyring(settings), settings.alert_private_addresses
+        self._vault = Vault(keys)
+        self.retention = Retention(ChosenDays(store), keep(settings))
+        self.own_channels = OwnChannels(
+            OwnRows(store),
+            TextBox(keys, "channel"),
+            ProcessCourier(private_allowed=private),
+            uuid4,
+            private_allowed=private,
+        )
         self.grants = Connections(store, self._vault)
         self.choices = Choices(store, tenant.id)
         self.queue = Queue(store, clock)
@@ -292,14 +306,13 @@ class App:
 
     def alert_desk(self) -> AlertDesk:
         """Return where alerts are kept and told of. Raises BadInputError for a URL that cannot be used."""
-        return AlertDesk(Alerts(self.store), self.clock, alert_channels(self.settings))
+        channels = alert_channels(self.settings)
+        return AlertDesk(Alerts(self.store), self.clock, channels, own=self.own_channels.heard)
 
-    def log_archive(self, *, days: int | None = None) -> LogArchive:
-        """Return the archive of the sync log; `days` keeps it shorter or longer than is set."""
+    def log_archive(self, kept: Keep | None = None) -> LogArchive:
+        """Return the archive of the sync log; `kept` says how long it is kept, where it is to be written."""
         folder = self.settings.archive or self.settings.data / "archive"
-        kept = keep(self.settings)
-        kept = kept if days is None else replace(kept, sync_log_days=days)
-        return LogArchive(OldRows(self.store), folder, self.clock, keep=kept)
+        return LogArchive(OldRows(self.store), folder, self.clock, keep=kept or keep(self.settings))
 
     async def status(self, *, log_limit: int = 0) -> list[ConnectionStatus]:
         """Return how every connection stands."""
@@ -519,7 +532,7 @@ def alert_channels(settings: Settings) -> list[Channel]:
 
 
 def keep(settings: Settings) -> Keep:
-    """Return how long what grows is kept."""
+    """Return how long what grows is kept, unless a company has chosen otherwise."""
     return Keep(
         sync_log_days=settings.keep_log_days,
         alert_days=settings.keep_alerts_days,

@@ -149,6 +149,11 @@ class Settings(BaseSettings):
         description="The least time between two alert messages of a channel; what is found meanwhile becomes "
         "one message. While something critical waits, a fifth of it.",
     )
+    alert_private_addresses: bool = Field(
+        default=False,
+        description="Whether the channels that companies add themselves may lead to addresses that are not "
+        "of the public internet: this machine's own network.",
+    )
     archive: Path | None = Field(
         default=None,
         description="The folder that old sync log is archived to. Without it, `archive` in the data folder.",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from tiebeam.app import keep
 from tiebeam.connectors.ports import Share
 from tiebeam.operations.alerts.disk import see_disk
 from tiebeam.operations.alerts.repository import Expected, Sightings
@@ -211,8 +210,10 @@ class Upkeep:
         """Archive old sync log, delete what has been kept for as long as is set, and copies marked for it."""
         for connection_id in await self.app.choices.marked():
             await self.app.choices.erase(connection_id)
-        await self.app.log_archive().archive(self.app.tenant.id)
-        await purge(OldRows(self.app.store), self.app.tenant.id, keep(self.app.settings), self.app.clock)
+        # Asked each time: what somebody has changed meanwhile counts without a restart.
+        kept = await self.app.retention.keep(self.app.tenant.id)
+        await self.app.log_archive(kept).archive(self.app.tenant.id)
+        await purge(OldRows(self.app.store), self.app.tenant.id, kept, self.app.clock)
 
     async def _feeds(self, connection: Connection) -> list[Feed]:
         return await self.app.replica(connection).ensure_feeds(())

@@ -11,9 +11,11 @@ from tests.factories.procore_desk import ProcoreDesk
 from tests.factories.replicas import Copy
 from tests.factories.webhooks import connected
 
+from tiebeam.app import App
 from tiebeam.connectors.streams import Scope
 from tiebeam.identity.permissions import KEY_SCOPES
 from tiebeam.operations.alerts.model import Finding, Severity
+from tiebeam.operations.alerts.own.model import Terms
 from tiebeam.operations.audit.model import Actor
 
 if TYPE_CHECKING:
@@ -91,6 +93,15 @@ class ApiHouse:
         await app.alert_desk().report(app.tenant.id, [finding], rules=["gate.empty"])
         (alert,) = await app.alert_desk().open_alerts(app.tenant.id)
         return alert.id
+
+    async def channelled(self) -> UUID:
+        """Have an own channel to nowhere that messages may go; return its id."""
+        app = await self.console.house.app(self.console.tenant.id)
+        settings = app.settings.model_copy(update={"alert_private_addresses": True})
+        lax = App(settings, app.clock, app.store, app.tenant, app.transport)
+        terms, url = Terms("Known", Severity.WARNING, 5), "json://127.0.0.1:1/known"
+        made = await lax.own_channels.add(app.tenant.id, url, terms, by=Actor.command("tests"))
+        return made.id
 
 
 @asynccontextmanager

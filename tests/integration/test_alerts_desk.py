@@ -323,7 +323,7 @@ async def test_a_revoked_grant_is_one_alert_and_hides_what_follows_from_it(
     )
     found = judged(await sightings.see(tenant.id, {"procore.rfis": Expected("RFIs", 15)}, clock.now()))
     assert [(one.rule, one.summary, one.action) for one in found] == [
-        ("connection_down", "procore company 12: Access was revoked.", "Connect again.")
+        ("connection_down", "Procore company 12: Access was revoked.", "Connect again.")
     ]
 
 

@@ -110,6 +110,8 @@ async def known_of(house: ApiHouse) -> dict[str, str]:
         "deletion_id": str(await house.held(["501", "502"])),
         "person_id": str(came.person.id),
         "key_id": str(key.id),
+        "kind": "sync_log",
+        "channel_id": str(await house.channelled()),
     }
 
 

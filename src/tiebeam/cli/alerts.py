@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tiebeam.app import opened
+from tiebeam.cli import channels
 from tiebeam.cli.exits import Exit
 from tiebeam.cli.output import AsJson, ago, console, print_json, print_table
 from tiebeam.cli.running import run_command
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tiebeam.operations.alerts.model import Alert
 
 commands = typer.Typer(help="See what is wrong, take it on, and try whether messages get through.")
+commands.add_typer(channels.commands, name="channels")
 
 
 @commands.command("list")
@@ -77,7 +79,7 @@ def ack(
 
 @commands.command("test")
 def try_channels(as_json: AsJson = False) -> None:
-    """Send a message to every channel that is set, and say which took it."""
+    """Send a message to every channel of the installation, and say which took it."""
 
     async def work() -> Exit | None:
         async with opened(read_settings()) as app:

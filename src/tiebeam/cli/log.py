@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads the annotation at run time
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,8 @@ from tiebeam.cli.output import AsJson, console, print_json, print_table
 from tiebeam.cli.running import run_command
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.kernel.moments import parse_moment
+from tiebeam.operations.audit.model import Actor
+from tiebeam.operations.retention.plan import NEVER_DELETED
 from tiebeam.settings import read_settings
 
 if TYPE_CHECKING:
@@ -21,13 +25,13 @@ if TYPE_CHECKING:
     from tiebeam.app import App
     from tiebeam.operations.retention.run import Restored
 
-commands = typer.Typer(help="Archive the old sync log to files, and read it back.")
+commands = typer.Typer(help="Archive the old sync log to files, read it back; say how long things are kept.")
 
 
 @commands.command()
 def archive(
     days: Annotated[
-        int | None, typer.Option(min=1, help="Keep this many days instead of TIEBEAM_KEEP_LOG_DAYS.")
+        int | None, typer.Option(min=1, help="Keep this many days instead of what is set.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -36,7 +40,9 @@ def archive(
     async def work() -> Exit | None:
         async with opened(read_settings()) as app:
             with console.status("Archiving the sync log …"):
-                done = await app.log_archive(days=days).archive(app.tenant.id)
+                kept = await app.retention.keep(app.tenant.id)
+                kept = kept if days is None else replace(kept, sync_log_days=days)
+                done = await app.log_archive(kept).archive(app.tenant.id)
         if as_json:
             print_json(done)
         else:
@@ -68,6 +74,48 @@ def list_files(as_json: AsJson = False) -> None:
         return None
 
     run_command(work(), as_json=as_json)
+
+
+@commands.command()
+def keep(
+    kind: Annotated[str | None, typer.Argument(help="What to change, as the list names it.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Keep it so many days.")] = None,
+    default: Annotated[bool, typer.Option("--default", help="As the installation sets it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask when it is shortened.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List how long things are kept for the company, or change it; it counts from the next tidying on."""
+
+    async def work() -> Exit | None:
+        if kind is not None and (days is None) != default:
+            raise BadInputError("For how long?", action="Give --days, or --default.")
+        async with opened(read_settings()) as app:
+            if kind is not None and await _is_meant(app, kind, days, yes=yes or as_json):
+                await app.retention.set(app.tenant.id, kind, days, by=Actor.command(getpass.getuser()))
+            found = await app.retention.all(app.tenant.id)
+        if as_json:
+            print_json(found)
+            return None
+        heads = ("kind", "what", "days", "set here", "can be", "default")
+        rows = [
+            (f.name, f.what, f.days, f.is_own, f"{f.days_min} to {f.days_max}", f.default_days) for f in found
+        ]
+        print_table("Kept for a time", heads, rows)
+        console.print(f"Kept for ever: {', '.join(NEVER_DELETED)}.")
+        return None
+
+    run_command(work(), as_json=as_json)
+
+
+async def _is_meant(app: App, kind: str, days: int | None, *, yes: bool) -> bool:
+    """Say what the next tidying takes when something is to be kept for less, and ask."""
+    before = await app.retention.one(app.tenant.id, kind)
+    wanted = before.default_days if days is None else days
+    going = await app.retention.going(app.tenant.id, kind, wanted)
+    if wanted >= before.days or yes:
+        return True
+    console.print(f"The next tidying takes {going:,} rows: {before.what}.", highlight=False)
+    return typer.confirm(f"Keep {wanted} days instead of {before.days}?", err=True)
 
 
 @commands.command()

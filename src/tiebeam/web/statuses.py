@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 _BY_PREFIX: Final = (
     ("records.unknown", 404),
+    ("channels.unknown", 404),
     ("input.not_allowed", 403),
     ("input.", 400),
     ("records.", 400),

@@ -117,7 +117,7 @@ class AppriseChannel:
                 self._plugin.notify,
                 title=message.title,
                 body=message.body,
-                notify_type=_kind(message),
+                notify_type=apprise.NotifyType(kind_of(message)),
                 body_format=apprise.NotifyFormat.TEXT,
             )
         except Exception:  # noqa: BLE001 - one of a hundred plug-ins must not keep the other channels from theirs
@@ -135,14 +135,16 @@ class AppriseChannel:
         )
 
 
-def _kind(message: Digest) -> apprise.NotifyType:
+def kind_of(message: Digest) -> str:
+    """Return Apprise's word for how bad a message is."""
     if message.all_resolved:
-        return apprise.NotifyType.SUCCESS
-    return {
+        return str(apprise.NotifyType.SUCCESS.value)
+    kind = {
         Severity.INFO: apprise.NotifyType.INFO,
         Severity.WARNING: apprise.NotifyType.WARNING,
         Severity.CRITICAL: apprise.NotifyType.FAILURE,
     }[message.severity]
+    return str(kind.value)
 
 
 class _Hush(logging.Filter):

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from tiebeam.kernel.backoff import Backoff
 from tiebeam.operations.alerts.channels import NotToldError
-from tiebeam.operations.alerts.model import Digest, Notice, NoticeEvent, Severity
-from tiebeam.operations.alerts.plan import digest, is_due
+from tiebeam.operations.alerts.plan import digest, is_due, trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
     from tiebeam.kernel.clock import Clock
     from tiebeam.operations.alerts.channels import Channel
-    from tiebeam.operations.alerts.model import Alert, Finding
+    from tiebeam.operations.alerts.model import Alert, Finding, Notice
     from tiebeam.operations.alerts.plan import Changes
     from tiebeam.operations.alerts.repository import Alerts
 
@@ -40,10 +40,19 @@ class Told:
 class AlertDesk:
     """Opens, keeps and resolves alerts, and tells of them. Any number of processes may have one."""
 
-    def __init__(self, alerts: Alerts, clock: Clock, channels: Sequence[Channel]) -> None:
+    def __init__(
+        self,
+        alerts: Alerts,
+        clock: Clock,
+        channels: Sequence[Channel],
+        *,
+        own: Callable[[UUID], Awaitable[Sequence[Channel]]] | None = None,
+    ) -> None:
+        """`channels` hear of every tenant's alerts, those that `own` returns of one tenant's alone."""
         self._alerts = alerts
         self._clock = clock
         self._channels = tuple(channels)
+        self._own = own
 
     async def report(
         self, tenant_id: UUID, findings: Iterable[Finding], *, rules: Iterable[str], within: str | None = None
@@ -58,25 +67,31 @@ class AlertDesk:
             findings,
             rules=rules,
             within=within,
-            thresholds={channel.name: channel.threshold for channel in self._channels},
+            thresholds={one.name: one.threshold for one in await self._all(tenant_id)},
             now=self._clock.now(),
         )
 
     async def deliver(self, tenant_id: UUID) -> list[Told]:
         """Send each channel what is due as one message; a channel that fails is tried again later.
 
-        A message that was sent just before a crash is sent again. While another process delivers, nothing is
-        done.
+        Channels are told side by side, so that a slow one keeps nobody waiting. A message that was sent just
+        before a crash is sent again. While another process delivers, nothing is done.
         """
         turn = await self._alerts.turn(tenant_id)
         if turn is None:
             return []
         try:
-            await self._alerts.keep_channels(tenant_id, self._names(), self._clock.now())
-            told = [await self._deliver(tenant_id, channel) for channel in self._channels]
+            channels = await self._all(tenant_id)
+            names = [channel.name for channel in channels]
+            await self._alerts.keep_channels(tenant_id, names, self._clock.now())
+            sending = (self._deliver(tenant_id, channel) for channel in channels)
+            told = await asyncio.gather(*sending, return_exceptions=True)
         finally:
             await turn.release()
-        return [one for one in told if one is not None]
+        # The turn is over once all have ended, also when one of them broke.
+        for broken in (one for one in told if isinstance(one, BaseException)):
+            raise broken
+        return [one for one in told if isinstance(one, Told)]
 
     async def open_alerts(self, tenant_id: UUID, *, every: bool = False) -> list[Alert]:
         """Return the standing alerts, the worst first; with `every`, also resolved ones."""
@@ -87,11 +102,12 @@ class AlertDesk:
         return await self._alerts.acknowledge(tenant_id, ids, by=by, now=self._clock.now())
 
     async def test(self, company: str) -> list[Told]:
-        """Send a trial message to every channel."""
+        """Send a trial message to every channel but a tenant's own, which are tried one by one."""
         return [await self._tried(channel, company) for channel in self._channels]
 
-    def _names(self) -> list[str]:
-        return [channel.name for channel in self._channels]
+    async def _all(self, tenant_id: UUID) -> list[Channel]:
+        own = await self._own(tenant_id) if self._own else ()
+        return [*self._channels, *own]
 
     async def _deliver(self, tenant_id: UUID, channel: Channel) -> Told | None:
         now = self._clock.now()
@@ -112,12 +128,8 @@ class AlertDesk:
         return None if wait_seconds is None else self._clock.now() + timedelta(seconds=wait_seconds)
 
     async def _tried(self, channel: Channel, company: str) -> Told:
-        now = self._clock.now()
-        words = ("This is a test of the channel.", "Nothing is wrong, and nothing needs to be done.")
-        notice = Notice(0, 0, NoticeEvent.OPENED, Severity.INFO, 0, now, "test", "test", *words, now)
-        trial = digest(company, [notice])
         try:
-            await channel.send(Digest(f"{trial.title} (test)", trial.body, Severity.INFO, False, (notice,)))
+            await channel.send(trial(company, self._clock.now()))
         except NotToldError as error:
             return Told(channel.name, 1, error.cause)
         return Told(channel.name, 1)

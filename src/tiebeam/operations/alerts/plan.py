@@ -8,14 +8,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from tiebeam.operations.alerts.machine import AlertEvent, moved
-from tiebeam.operations.alerts.model import AlertStatus, Digest, NoticeEvent, Severity
+from tiebeam.operations.alerts.model import AlertStatus, Digest, Notice, NoticeEvent, Severity
 from tiebeam.operations.alerts.rules import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from tiebeam.operations.alerts.model import Alert, Finding, Notice, Quiet
+    from tiebeam.operations.alerts.model import Alert, Finding, Quiet
 
 LINES_OF_RULE_MAX: Final = 8
 """How many alerts of one rule a message spells out."""
@@ -113,6 +113,14 @@ def digest(company: str, notices: Sequence[Notice]) -> Digest:
         all_resolved=not news,
         notices=tuple(notices),
     )
+
+
+def trial(company: str, now: datetime) -> Digest:
+    """Return a message by which a channel is tried."""
+    words = ("This is a test of the channel.", "Nothing is wrong, and nothing needs to be done.")
+    notice = Notice(0, 0, NoticeEvent.OPENED, Severity.INFO, 0, now, "test", "test", *words, now)
+    found = digest(company, [notice])
+    return replace(found, title=f"{found.title} (test)")
 
 
 def _count(news: Sequence[Notice], over: int) -> str:

@@ -108,6 +108,8 @@ class ChannelSeen:
     channel: str
     failures: int
     error: str | None
+    own: bool = False
+    """Whether the company has added it itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +306,11 @@ _ROWS = (
         ((FAILURES_MAX, Severity.WARNING),),
         lambda seen: f"channel:{seen.channel}",
         lambda seen: f"{seen.failures} messages in a row to {seen.channel} failed. {seen.error}",
-        lambda _: "Try it with `tiebeam alerts test`, and correct its URL in TIEBEAM_ALERT_URLS.",
+        lambda seen: (
+            "Send a test from Settings > Notifications; change the channel's URL there, or remove it."
+            if seen.own
+            else "Try it with `tiebeam alerts test`, and correct its URL in TIEBEAM_ALERT_URLS."
+        ),
     ),
 )
 RULES: Final[Mapping[str, Rule]] = {rule.name: rule for rule in _ROWS}

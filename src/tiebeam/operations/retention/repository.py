@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tiebeam.operations.audit.repository import Trail
 from tiebeam.operations.retention.model import MOVES, ArchiveError, ArchiveFile, ArchiveStatus, LogRow
 from tiebeam.store.sql import queries
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from tiebeam.operations.audit.model import Actor
     from tiebeam.operations.retention.model import Contents
     from tiebeam.store.locks import Lock
     from tiebeam.store.pool import Store
@@ -83,6 +85,42 @@ class OldRows:
         named = {"tenant_id": tenant_id, "before": before, "limit": limit}
         async with self._store.transaction(tenant_id) as tx:
             return await tx.run(Q[query], named)
+
+
+class ChosenDays:
+    """How many days companies keep what grows, where they have chosen; each change with its note."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._trail = Trail(store, store.clock)
+
+    @property
+    def now(self) -> datetime:
+        """The moment from which days are counted."""
+        return self._store.clock.now()
+
+    async def of(self, tenant_id: UUID) -> dict[str, int]:
+        """Return the days that a company has chosen, by table."""
+        async with self._store.transaction(tenant_id) as tx:
+            return dict(await tx.rows(Q["chosen_days"], {"tenant_id": tenant_id}))
+
+    async def going(self, tenant_id: UUID, query: str, before: datetime, limit: int) -> int:
+        """Return how many rows are older than `before` and would go, at most `limit`."""
+        named = {"tenant_id": tenant_id, "before": before, "limit": limit}
+        async with self._store.transaction(tenant_id) as tx:
+            return int(await tx.value(Q[query], named))
+
+    async def choose(
+        self, tenant_id: UUID, table: str, days: int | None, *, default: int | None, by: Actor
+    ) -> None:
+        """Keep what a company chose; None: `default`, what the installation sets, counts again."""
+        named = {"tenant_id": tenant_id, "kind": table, "days": days}
+        async with self._store.transaction(tenant_id) as tx:
+            chosen = dict(await tx.rows(Q["chosen_days"], named))
+            before, after = chosen.get(table, default), default if days is None else days
+            await tx.run(Q["drop_days" if days is None else "choose_days"], named)
+            detail = {"days_before": before, "days_after": after, "of": "company" if days else "installation"}
+            await self._trail.note(tenant_id, by, "retention.set", f"retention:{table}", detail, tx=tx)
 
 
 async def _compare(tx: Transaction, tenant_id: UUID, rows: Sequence[LogRow]) -> int:

@@ -84,5 +84,39 @@ class Vault:
         return Secrets(**orjson.loads(opened))
 
 
-def _bound(form: bytes, key_id: str, tenant_id: UUID, connection_id: UUID) -> bytes:
-    return b"tiebeam.credential\0" + form + key_id.encode() + tenant_id.bytes + connection_id.bytes
+class TextBox:
+    """Seals texts of one purpose with the same keys; one of another purpose does not open them."""
+
+    def __init__(self, keyring: Keyring, purpose: str) -> None:
+        """`purpose` is what the texts are of, such as `channel`."""
+        self._keyring = keyring
+        self._purpose = purpose
+
+    def seal(self, text: str, tenant_id: UUID, owner_id: UUID) -> tuple[str, bytes]:
+        """Return the key's id and `text` sealed; it opens only as that of this owner of this tenant."""
+        key, nonce = self._keyring.current, os.urandom(_NONCE_BYTES)
+        bound = _bound(_FORMAT, key.id, tenant_id, owner_id, self._purpose)
+        return key.id, _FORMAT + nonce + AESGCM(key.secret).encrypt(nonce, text.encode(), bound)
+
+    def open(self, key_id: str, data: bytes, tenant_id: UUID, owner_id: UUID) -> str:
+        """Return what was sealed. Raises SealedElsewhereError or SealBrokenError."""
+        key = self._keyring.find(key_id)
+        if key is None:
+            raise SealedElsewhereError(
+                f"What this {self._purpose} holds was sealed with a master key that is not among those here.",
+                action="Give that key as well, after the present one; or enter it anew.",
+            )
+        nonce, sealed = data[1 : 1 + _NONCE_BYTES], data[1 + _NONCE_BYTES :]
+        try:
+            bound = _bound(data[:1], key.id, tenant_id, owner_id, self._purpose)
+            return AESGCM(key.secret).decrypt(nonce, sealed, bound).decode()
+        except (InvalidTag, ValueError):
+            raise SealBrokenError(
+                f"What this {self._purpose} holds was changed in the database, or is another one's.",
+                action="Enter it anew; find out who wrote to the table.",
+            ) from None
+
+
+def _bound(form: bytes, key_id: str, tenant_id: UUID, owner_id: UUID, purpose: str = "credential") -> bytes:
+    name = f"tiebeam.{purpose}\0".encode()
+    return name + form + key_id.encode() + tenant_id.bytes + owner_id.bytes

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Final
 from pydantic import SecretStr
 
 from tiebeam.connectors.streams import Priority
-from tiebeam.duties import EVERY_MINUTES
+from tiebeam.duties import EVERY_MINUTES, TIDY
 from tiebeam.identity.permissions import Permission
 from tiebeam.integration import Integration
 from tiebeam.kernel.errors import BadInputError
+from tiebeam.operations.alerts.model import Severity
+from tiebeam.operations.alerts.own.kinds import KINDS
+from tiebeam.operations.alerts.own.model import CHANNELS_MAX, QUIET_MINUTES_MAX
+from tiebeam.operations.retention.plan import NEVER_DELETED
 from tiebeam.replicate.streams import STREAMS, find_stream
 from tiebeam.web.routes import Row
 
@@ -44,7 +48,7 @@ _ENVIRONMENT: Final = {
         "keep_pulls_days",
         "archive",
     ),
-    "Notifications": ("alert_urls", "alert_quiet_minutes"),
+    "Notifications": ("alert_urls", "alert_quiet_minutes", "alert_private_addresses"),
     "Reading": ("rate_limit", "rate_hourly_max", "sweep_hours", "recent_days", "concurrency", "webhook_url"),
 }
 
@@ -83,6 +87,15 @@ async def settings(call: Call) -> Response:
         streams=sorted(STREAMS, key=lambda one: (one.priority, one.title)) if reads else [],
         priorities={one: one.name.lower() for one in Priority},
         groups=_fixed(app.settings) if reads else {},
+        kept=await app.retention.all(app.tenant.id) if reads else [],
+        tidying=await tidying(app) if reads else None,
+        never=NEVER_DELETED,
+        channels=await app.own_channels.all(app.tenant.id) if reads else [],
+        channels_max=CHANNELS_MAX,
+        kinds=KINDS,
+        severities=[one.title for one in Severity],
+        quiet_minutes=min(round(app.settings.alert_quiet_minutes), QUIET_MINUTES_MAX),
+        quiet_max=QUIET_MINUTES_MAX,
     )
 
 
@@ -100,6 +113,11 @@ async def _clockworks(app: App) -> list[Clockwork]:
             )
         )  # fmt: skip
     return found
+
+
+async def tidying(app: App) -> Clockwork:
+    """Return how often, and whether, what is old goes."""
+    return next(one for one in await _clockworks(app) if one.name == TIDY)
 
 
 def _fixed(settings: Settings) -> dict[str, list[Fixed]]:

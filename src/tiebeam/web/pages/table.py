@@ -22,6 +22,8 @@ from tiebeam.web.pages import (
     records_export,
     runs,
     settings,
+    settings_channels,
+    settings_retention,
     webhooks,
 )
 
@@ -40,6 +42,8 @@ ROWS: Final = (
     *audit.ROWS,
     *live.ROWS,
     *settings.ROWS,
+    *settings_retention.ROWS,
+    *settings_channels.ROWS,
     *integration.ROWS,
     *people.ROWS,
     *keys.ROWS,

@@ -2,8 +2,7 @@
 delete from tiebeam.alert
 where id in (
     select a.id
-    from tiebeam.alert a
-    where a.tenant_id = %(tenant_id)s::uuid and a.status = 'resolved' and a.resolved_at < %(before)s::timestamptz
+    -- include old_alerts
     order by a.resolved_at
     limit %(limit)s
 )
