@@ -13,12 +13,14 @@ from tiebeam.replicate.repository import Replica
 from tiebeam.replicate.sync import Pace, Sync, SyncReport, Wish
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from tests.factories.procore_desk import ProcoreDesk
 
     from tiebeam.connectors.ports import Reader
     from tiebeam.connectors.streams import Listing, Stream
+    from tiebeam.replicate.progress import Progress
     from tiebeam.replicate.replica import RecordRow
     from tiebeam.store.pool import Store
 
@@ -54,12 +56,16 @@ class Copy:
         probes: frozenset[int] = frozenset(),
         after_hours: float = 0.02,
         reader: Reader | None = None,
+        on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> SyncReport:
         """Let some time pass and sync, through another reader than the desk's if one is given."""
         self.desk.clock.advance(after_hours * 3600)
         reader = reader or ProcoreReader(self.desk.client, self.streams)
         wish, pace = Wish(full=full, feeds=feeds, probes=probes), Pace(concurrency=1)
-        return await Sync(self.replica, reader, self.desk.clock, self.streams, wish, pace=pace).run()
+        sync = Sync(
+            self.replica, reader, self.desk.clock, self.streams, wish, pace=pace, on_progress=on_progress
+        )
+        return await sync.run()
 
     async def find(self, view: str, *, deleted: bool = False) -> dict[str, RecordRow]:
         """Return the records of a stream by their keys."""

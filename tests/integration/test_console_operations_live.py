@@ -118,9 +118,20 @@ async def test_each_change_is_told_once_by_its_topic(house: Console, app: App) -
     async def feed() -> None:
         await replica.ensure_feeds([("procore.projects", Scope())])
 
-    steps(house, nothing, run, queue, alert, taken, feed)
+    async def revoked() -> None:
+        async with app.store.transaction(app.tenant.id) as tx:
+            await tx.run("update tiebeam.connection set status = 'error', code = 'procore.grant_revoked'")
+
+    steps(house, nothing, run, queue, alert, taken, feed, revoked)
     client, _ = await house.signed_in(Role.OPERATOR)
-    assert await told(client) == [["runs"], ["queue"], ["alerts"], ["alerts"], ["freshness"]]
+    assert await told(client) == [
+        ["runs"],
+        ["queue"],
+        ["alerts"],
+        ["alerts"],
+        ["freshness"],
+        ["connections"],
+    ]
 
 
 async def test_a_quiet_stream_beats_and_ends_so_that_who_listens_is_asked_again(house: Console) -> None:

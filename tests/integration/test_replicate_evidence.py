@@ -176,6 +176,20 @@ async def test_a_detail_refused_once_is_asked_for_again(store: Store, tenant: Te
     assert (await copy.find("rfis"))[str(rfi)].payload["subject"] == "Which anchor?"
 
 
+@pytest.mark.req("R12")
+async def test_what_is_owed_counts_among_the_calls_that_are_left(store: Store, tenant: Tenant) -> None:
+    desk = ProcoreDesk()
+    for number in range(12):
+        desk.put("rfis", subject=f"Which anchor, {number}?")
+    copy, told = Copy(desk, store, tenant.id, "rfis"), []
+    slow: Any = _Slow(desk)
+    await copy.sync(reader=slow, on_progress=lambda one: told.append((one.tally.details, one.calls_left)))
+    left = [calls for details, calls in told if details and calls is not None]
+    assert len(left) == 12
+    assert left == sorted(left, reverse=True)
+    assert (left[0], left[-1]) == (11, 0)
+
+
 @pytest.mark.req("R2")
 async def test_a_change_in_the_second_of_the_fetch_is_not_overlooked(store: Store, tenant: Tenant) -> None:
     desk = ProcoreDesk()
@@ -220,6 +234,20 @@ async def test_a_late_detail_does_not_bring_back_what_was_deleted_meanwhile(
     for _ in range(3):
         await copy.sync(after_hours=3)
         assert await states(copy, "meetings") == {str(meeting): State.DELETED}
+
+
+class _Slow:
+    """A reader that takes a second for each detail."""
+
+    def __init__(self, desk: ProcoreDesk) -> None:
+        self._desk = desk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._desk.reader, name)
+
+    async def detail(self, *asked: Any) -> Detail | Refusal:
+        self._desk.clock.advance(1)
+        return await self._desk.reader.detail(*asked)
 
 
 class _Meddler:

@@ -33,6 +33,7 @@ TOPICS: Final[Mapping[str, Permission]] = {
     "alerts": Permission.ALERTS_READ,
     "deletions": Permission.HOLDS_DECIDE,
     "freshness": Permission.HEALTH_READ,
+    "connections": Permission.HEALTH_READ,
 }
 
 
@@ -103,6 +104,7 @@ class Live:
             "alerts": alerts,
             "deletions": pulse.deletions,
             "freshness": pulse.freshness,
+            "connections": pulse.connections or "",
         }
         self._seen = {key: seen for key, seen in self._seen.items() if now - seen[0] < LOOK_SECONDS}
         self._seen[key] = (now, state)

@@ -116,3 +116,4 @@ class Pulse:
     runs: str
     freshness: str
     deletions: str
+    connections: str | None

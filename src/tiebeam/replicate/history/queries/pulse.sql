@@ -1,4 +1,4 @@
--- What changes when runs, feeds or holds of a tenant do: one text a topic, which says nothing by itself.
+-- What changes when a tenant's runs, feeds, holds or connections do: one text a topic, which says nothing by itself.
 select
     (
         select concat_ws('/', max(r.id), max(r.ended_at), max(r.seen_at))
@@ -20,4 +20,8 @@ select
             %(projects)s::text[] is null or f.scope = ''
             or substring(f.scope from '^project_id=([^/]*)') = any(%(projects)s::text[])
         )
-    ) as deletions
+    ) as deletions,
+    (
+        select string_agg(concat_ws('/', c.id, c.status, c.since, c.code), ' ' order by c.id)
+        from tiebeam.connection c where c.tenant_id = %(tenant_id)s::uuid
+    ) as connections
