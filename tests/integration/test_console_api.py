@@ -486,17 +486,25 @@ async def test_what_is_not_there_is_a_problem_too(house: ApiHouse) -> None:
 async def test_the_reference_page_names_every_operation_and_fetches_nothing(house: ApiHouse) -> None:
     stranger = house.console.stranger()
     document = (await stranger.get(f"{API}/openapi.json")).json()
-    page = await stranger.get(f"{API}/docs")
     assert document["openapi"].startswith("3.1")
-    assert page.status_code == 200
-    assert len(page.content) < 100_000
+    index = await stranger.get(f"{API}/docs")
+    links = sorted(set(re.findall(rf'href="({API}/docs/[a-z]+)"', index.text)))
+    pages = {link: await stranger.get(link) for link in links}
     for path, item in document["paths"].items():
-        for method in item:
-            assert f"<code>{method.upper()} {path}</code>" in page.text
-    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
-    anchors = set(re.findall(r'href="#([^"]+)"', page.text))
-    assert anchors - {"main"} <= set(re.findall(r'id="([^"]+)"', page.text))
-    assert "unsafe" not in page.headers["content-security-policy"]
+        for method, one in item.items():
+            code = f"<code>{method.upper()} {path}</code>"
+            assert code in index.text
+            assert code in pages[f"{API}/docs/{one['tags'][-1]}"].text
+    for page in (index, *pages.values()):
+        assert page.status_code == 200
+        assert len(page.content) < 100_000
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
+        anchors = set(re.findall(r'href="#([^"]+)"', page.text))
+        assert anchors - {"main"} <= set(re.findall(r'id="([^"]+)"', page.text))
+        assert "unsafe" not in page.headers["content-security-policy"]
+    elsewhere = re.findall(rf'href="({API}/docs/[a-z]+)#([^"]+)"', index.text)
+    assert all(f'id="{anchor}"' in pages[link].text for link, anchor in elsewhere)
+    assert (await stranger.get(f"{API}/docs/nothing")).status_code == 404
 
 
 @pytest.mark.req("P17")

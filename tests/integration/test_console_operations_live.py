@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import orjson
 import pytest
-from tests.factories.console import console
+from tests.factories.console import ADDRESS, console
 from tests.factories.webhooks import connected
 
 from tiebeam.connectors.streams import Scope
 from tiebeam.identity.model import Role
 from tiebeam.operations.alerts.model import Finding, Severity
-from tiebeam.operations.queue.model import NewJob
+from tiebeam.operations.queue.model import Done, NewJob
+from tiebeam.operations.queue.plan import verdict
+from tiebeam.operations.queue.repository import Claims
 from tiebeam.replicate.model import Access, Tally
 from tiebeam.replicate.repository import Replica
 from tiebeam.web.live import LIFE_SECONDS, LISTENERS_PER_PERSON_MAX, LOOK_SECONDS
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
-    import httpx
     from tests.factories.console import Console
 
     from tiebeam.app import App
@@ -75,6 +77,16 @@ async def nothing() -> None:
 async def replica_of(app: App) -> Replica:
     (connection,) = await app.connections()
     return Replica(app.store, app.tenant.id, connection.id, app.clock)
+
+
+async def run_out(app: App, kind: str) -> int:
+    """Do every job of a kind that can be done; return how many."""
+    claims = Claims(app.store, app.clock)
+    worker = await claims.join("w")
+    _, jobs = await claims.turn(worker, [], 9, tenant_max=9, kinds=[kind])
+    ended = [verdict(job, Done()) for job in jobs]
+    await claims.turn(worker, ended, 0, tenant_max=9, kinds=[kind])
+    return len(jobs)
 
 
 def steps(house: Console, *happenings: Callable[[], Any]) -> Steps:
@@ -132,6 +144,38 @@ async def test_each_change_is_told_once_by_its_topic(house: Console, app: App) -
         ["freshness"],
         ["connections"],
     ]
+
+
+async def test_what_ends_before_the_first_look_is_told(house: Console, app: App) -> None:
+    """A page that was made while a job ran asks again once it is heard; what ends right then is not lost."""
+    await app.queue.enqueue(app.tenant.id, [NewJob("procore.sync", "x", {})])
+    ended: list[int] = []
+
+    async def ending(scope: Any, receive: Any, send: Any) -> None:
+        async def told_on(message: Any) -> None:
+            await send(message)
+            if message.get("body") and not ended:
+                ended.append(await run_out(app, "procore.sync"))
+
+        await whole(scope, receive, told_on)
+
+    steps(house)
+    client, _ = await house.signed_in(Role.OPERATOR)
+    whole = house.app
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=ending), base_url=ADDRESS) as other:
+        other.cookies = client.cookies
+        assert await told(other) == [["queue"]]
+    assert ended == [1]
+
+
+async def test_a_job_that_comes_and_goes_between_two_looks_is_told(house: Console, app: App) -> None:
+    async def come_and_gone() -> None:
+        await app.queue.enqueue(app.tenant.id, [NewJob("procore.sync", "x", {})])
+        assert await run_out(app, "procore.sync") == 1
+
+    steps(house, nothing, come_and_gone)
+    client, _ = await house.signed_in(Role.OPERATOR)
+    assert await told(client) == [["queue"]]
 
 
 async def test_a_quiet_stream_beats_and_ends_so_that_who_listens_is_asked_again(house: Console) -> None:

@@ -60,8 +60,10 @@ class Live:
         person = call.viewer.person.id
         self._listeners[person] += 1
         try:
+            # The page asks again for what it shows once it is heard: what changes after this look is told.
+            before = await self._state(app, call.viewer, fresh=True)
             yield b"retry: 5000\n\n"
-            async for event in self._told(call, app):
+            async for event in self._told(call, app, before):
                 yield event
         except TiebeamError:
             return  # The page comes back by itself, and falls back on asking now and then.
@@ -69,10 +71,9 @@ class Live:
             self._listeners[person] -= 1
             self._listeners += Counter()  # Drops those of whom none is left.
 
-    async def _told(self, call: Call, app: App) -> AsyncIterator[bytes]:
+    async def _told(self, call: Call, app: App, before: Mapping[str, str]) -> AsyncIterator[bytes]:
         clock, viewer = call.house.clock, call.viewer
         topics = [name for name, permission in TOPICS.items() if permission in viewer.permissions]
-        before = await self._state(app, viewer)
         told_at = began_at = clock.monotonic()
         while clock.monotonic() - began_at < LIFE_SECONDS and not call.house.stopping():
             await clock.sleep(LOOK_SECONDS)
@@ -89,12 +90,12 @@ class Live:
                 continue
             told_at = clock.monotonic()
 
-    async def _state(self, app: App, viewer: Viewer) -> Mapping[str, str]:
-        """Return how everything stands; those who see the same are answered from one look."""
+    async def _state(self, app: App, viewer: Viewer, *, fresh: bool = False) -> Mapping[str, str]:
+        """Return how everything stands; those who see the same are answered from one look, unless `fresh`."""
         projects, now = viewer.person.project_ids, app.clock.monotonic()
         key = (app.tenant.id, projects)
         looked_at, state = self._seen.get(key, (float("-inf"), {}))
-        if now - looked_at < LOOK_SECONDS / 2:
+        if not fresh and now - looked_at < LOOK_SECONDS / 2:
             return state
         pulse = await History(app.store, app.tenant.id, projects).pulse()
         queue, alerts = await app.queue.pulse(app.tenant.id)

@@ -100,7 +100,8 @@ def create_api(house: House, *, calls_per_minute: int = CALLS_PER_MINUTE) -> Fas
     made.add_exception_handler(RequestValidationError, told_of_values)
     for router in _ROUTERS:
         made.include_router(router)
-    made.router.routes.append(Route("/docs", reference(made), methods=["GET"]))
+    for path in ("/docs", "/docs/{tag}"):
+        made.router.routes.append(Route(path, reference(made), methods=["GET"]))
     made.router.routes.append(Route("/swagger", swagger, methods=["GET"]))
     made.openapi = _documented(made)  # type: ignore[method-assign]  # FastAPI's own way to extend it.
     return made

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.exceptions import HTTPException
+
 from tiebeam.web.api.route import ALWAYS, HEADERS, WORDS
 from tiebeam.web.rendering import rendered
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from fastapi import FastAPI
     from starlette.requests import Request
@@ -52,33 +54,56 @@ class Operation:
 
 
 def reference(made: FastAPI) -> Callable[[Request], Awaitable[Response]]:
-    """Return what shows the reference."""
+    """Return what shows the reference: every operation in a line, or those of one tag in full."""
 
-    async def page(_: Request) -> Response:
-        document = made.openapi()
-        schemas = {
-            name: schema
-            for name, schema in document["components"]["schemas"].items()
-            if not name.startswith(_PAGE)
+    async def page(request: Request) -> Response:
+        document, tag = made.openapi(), request.path_params.get("tag")
+        found = [one for one in operations(document) if tag in (None, one.tag)]
+        if not found:
+            raise HTTPException(404)
+        named = _reached(document, found) if tag else {"ProblemBody"}
+        schemas = {name: document["components"]["schemas"][name] for name in sorted(named)}
+        shown = {
+            "title": f"API: {tag}" if tag else "API",
+            "viewer": None,
+            "notice": "",
+            "path": "/api/v1/docs",
+            "tag": tag,
+            "about": document["info"],
+            "base": document["servers"][0]["url"],
+            "headers": list(HEADERS.values()),
+            "always": [(status, WORDS[status]) for status in _EVERYWHERE],
+            "operations": found,
+            "tags": list(dict.fromkeys(one.tag for one in found)),
+            "schemas": {name: list(_fields(schema)) for name, schema in schemas.items()},
+            "words": {name: schema.get("description", "") for name, schema in schemas.items()},
         }
-        return rendered(
-            "reference.html",
-            {
-                "title": "API",
-                "viewer": None,
-                "notice": "",
-                "path": "/api/v1/docs",
-                "about": document["info"],
-                "base": document["servers"][0]["url"],
-                "headers": list(HEADERS.values()),
-                "always": [(status, WORDS[status]) for status in _EVERYWHERE],
-                "operations": list(operations(document)),
-                "schemas": {name: list(_fields(schema)) for name, schema in sorted(schemas.items())},
-                "words": {name: schema.get("description", "") for name, schema in schemas.items()},
-            },
-        )
+        return rendered("reference.html", shown)
 
     return page
+
+
+def _reached(document: Mapping[str, Any], found: Iterable[Operation]) -> set[str]:
+    """Return the names of the schemas that operations speak of, and of those within them."""
+    every = document["components"]["schemas"]
+    left = [name for one in found for name in _refs(document["paths"][one.path][one.method])]
+    seen: set[str] = set()
+    while left:
+        name = left.pop()
+        if name not in seen:
+            seen.add(name)
+            left.extend(_refs(every[name]))
+    return {name for name in seen if not name.startswith(_PAGE)} | {"ProblemBody"}
+
+
+def _refs(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if "$ref" in node:
+            yield str(node["$ref"]).removeprefix(_REF)
+        node = list(node.values())
+    if isinstance(node, list):
+        for one in node:
+            yield from _refs(one)
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
