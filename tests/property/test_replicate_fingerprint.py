@@ -54,6 +54,20 @@ def test_links_signed_anew_leave_a_fingerprint_as_it_was(row: dict[str, Any]) ->
     assert taker.of(orjson.dumps(row)) == taker.of(again)
 
 
+@given(st.lists(ROWS, max_size=6))
+def test_rows_together_are_told_what_each_is_told_alone(rows: list[dict[str, Any]]) -> None:
+    taker, raws = Fingerprints(VOLATILE), [orjson.dumps(row) for row in rows]
+    assert taker.of_all(raws) == list(map(taker.of, raws))
+    datas = list(map(content, rows))
+    assert taker.proves_all(datas) == list(map(taker.proves, datas))
+
+
+def test_texts_that_hold_nul_are_told_apart_one_by_one() -> None:
+    taker, raws = Fingerprints(("url",)), [b'{"id":"a\0b"}', b'{"id":2}']
+    assert taker.of_all(raws) == list(map(taker.of, raws))
+    assert taker.of_all([]) == []
+
+
 @given(ROWS, st.text(max_size=8))
 def test_another_text_in_any_other_member_shows(row: dict[str, Any], note: str) -> None:
     taker = Fingerprints(VOLATILE)

@@ -9,6 +9,7 @@ from tiebeam.connectors.answers import (
     key_at,
     keys_of,
     parse_json,
+    read_each,
     read_object,
     read_row,
     read_rows,
@@ -141,6 +142,27 @@ def test_keys_are_told_without_reading_the_rows() -> None:
     assert keys_of([b'{"project":{"id":7},"id":1}'], "project.id") == ["7"]
     for bad in (b'{"id":true}', b'{"id":null}', b"{}", b'{"id":[1]}', b'{"id":1.5}'):
         assert keys_of([b'{"id":1}', bad], "id") is None
+
+
+@pytest.mark.parametrize("first", [b'{"id":12,"a":1}', b'{"a":1,"id":12}', b'{ "id": 12}', b'{"id":12}'])
+def test_keys_are_the_same_wherever_they_stand(first: bytes) -> None:
+    rows = [first, b'{"id":0}', b'{"id":9223372036854775807,"note":"\\u0000,{\\"id\\":3}"}']
+    assert keys_of(rows, "id") == ["12", "0", "9223372036854775807"]
+    assert keys_of([b'{"project.id":7,"id":1}'], "project.id") is None
+
+
+def test_several_rows_are_read_as_each_of_them_alone() -> None:
+    rows = [b'{"id":1}', b'{"id":2', b'{"id":1e999}', b'{"id":18446744073709551616}', b'{"id":3,"a":[1,{}]}']
+    found = read_each(rows)
+    for raw, row in zip(rows, found, strict=True):
+        if isinstance(row, GarbledError):
+            with pytest.raises(GarbledError):
+                read_row(raw)
+        else:
+            assert row == read_row(raw)
+    assert [type(row) for row in found].count(dict) >= 2
+    assert read_each(rows[:1]) == [{"id": 1}]
+    assert read_each([]) == []
 
 
 def test_one_object_comes_bare_or_wrapped() -> None:

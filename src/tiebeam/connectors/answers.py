@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 BOM = b"\xef\xbb\xbf"
+_BETWEEN = b"\0"
+"""Stands in no JSON text, so that rows put together with it come apart again."""
 _DIGITS = bytes(0x30 if 0x30 <= code <= 0x39 else 0x20 for code in range(256))
 _LONG_NUMBER = b"0" * 19
 _EVERY = 4
@@ -102,6 +105,26 @@ def read_row(raw: bytes) -> dict[str, Any]:
     return row
 
 
+def read_each(raws: Sequence[bytes]) -> list[dict[str, Any] | GarbledError]:
+    """Return what `read_row` returns or raises, for several rows."""
+    text = b"[" + b",".join(raws) + b"]"
+    if not _holds_long_number(text):
+        try:
+            rows: list[dict[str, Any] | GarbledError] = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            rows = []
+        if len(rows) == len(raws):
+            return rows
+    return list(map(_row_or_error, raws))
+
+
+def _row_or_error(raw: bytes) -> dict[str, Any] | GarbledError:
+    try:
+        return read_row(raw)
+    except GarbledError as error:
+        return error
+
+
 def garbled_key(raw: bytes, key: str) -> str | None:
     """Return the key of a row that cannot be read as it is, if that much can be told and kept."""
     keys = keys_of([raw], key)
@@ -114,7 +137,13 @@ def garbled_key(raw: bytes, key: str) -> str | None:
 
 
 def keys_of(rows: Sequence[bytes], key: str) -> list[str] | None:
-    """Return the key of every row without reading the rest; None when one of them has none that can serve."""
+    """Return the key of every row without reading the rest; None when one of them has none that can serve.
+
+    Of a row that names its key twice it may be the first, where reading takes the last.
+    """
+    plain = _plain_key_first(key).findall(_BETWEEN + _BETWEEN.join(rows))
+    if len(plain) == len(rows):
+        return [found.decode() for found in plain]
     reader = _key_reader(key)
     try:
         return [str(_innermost(reader.decode(row))) for row in rows]
@@ -138,6 +167,14 @@ def _cut(body: bytes, envelope: Envelope) -> list[msgspec.Raw] | None:
         return _DATA.decode(body).data if envelope is Envelope.DATA else None
     except (msgspec.DecodeError, RecursionError):
         return None
+
+
+@cache
+def _plain_key_first(key: str) -> re.Pattern[bytes]:
+    """Return what finds keys that are whole numbers and stand first in their rows, as nearly all do."""
+    if "." in key:
+        return re.compile(rb"(?!)")  # It lies deeper: found by reading alone.
+    return re.compile(rb'\0{"%s":(0|[1-9][0-9]{0,18})[,}]' % re.escape(key).encode())
 
 
 @cache

@@ -12,10 +12,16 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from tiebeam.kernel.canonical import HASH_BYTES
 from tiebeam.kernel.paths import last_names
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BETWEEN: Final = b"\0"
+"""Stands in no JSON text, so that rows put together with it come apart again."""
 _TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 
 
@@ -24,12 +30,19 @@ class Fingerprints:
 
     def __init__(self, volatile: tuple[str, ...]) -> None:
         self._members = _members(last_names(volatile))
-        self._seed = hashlib.sha256("\n".join(sorted(volatile)).encode()).digest()
+        self._seed = hashlib.sha256("\n".join(sorted(volatile)).encode()).hexdigest().encode()
 
     def of(self, raw: bytes) -> bytes:
         """Return the 16-byte fingerprint of a row's JSON text."""
-        between = self._members.split(raw) if self._members else (raw,)
-        return hashlib.sha256(b"".join((self._seed, *between))).digest()[:HASH_BYTES]
+        return hashlib.sha256(self._seed + self._passed_over(raw)).digest()[:HASH_BYTES]
+
+    def of_all(self, raws: Sequence[bytes]) -> list[bytes]:
+        """Return the fingerprints of rows, in their order: one look at all of them is much the quickest."""
+        whole = self._seed + (_BETWEEN + self._seed).join(raws)
+        texts = self._passed_over(whole).split(_BETWEEN)
+        if len(texts) != len(raws):
+            return [self.of(raw) for raw in raws]
+        return [hashlib.sha256(text).digest()[:HASH_BYTES] for text in texts]
 
     def proves(self, data: bytes) -> bool:
         """Whether it proves anything of the row whose canonical bytes, less what is volatile, are `data`.
@@ -37,6 +50,16 @@ class Fingerprints:
         It does not where a member that is not volatile has the name of one that is.
         """
         return self._members is None or self._members.search(data) is None
+
+    def proves_all(self, datas: Sequence[bytes]) -> list[bool]:
+        """Say of each of several rows what `proves` says."""
+        if self.proves(_BETWEEN.join(datas)):
+            return [True] * len(datas)
+        return list(map(self.proves, datas))
+
+    def _passed_over(self, text: bytes) -> bytes:
+        """Return a text without the values of the members that are passed over."""
+        return b"".join(self._members.split(text)) if self._members else text
 
 
 @lru_cache(maxsize=1024)

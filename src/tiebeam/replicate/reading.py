@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tiebeam.connectors.answers import GarbledError, garbled_key, keys_of, read_row
+from tiebeam.connectors.answers import GarbledError, garbled_key, keys_of, read_each
 from tiebeam.connectors.ports import Damage
 from tiebeam.connectors.streams import Means
 from tiebeam.kernel.canonical import UnstorableError, canonical, content_hash
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tiebeam.connectors.ports import Page
     from tiebeam.connectors.streams import Listing, Stream
+    from tiebeam.replicate.fingerprint import Fingerprints
     from tiebeam.replicate.model import Pull
 
 
@@ -72,9 +73,9 @@ class Reading:
         if keys is None:
             yield from self.read_all()
             return
-        of = fingerprints(self.stream.volatile).of
+        take = fingerprints(self.stream.volatile).of_all
         for some in _strides(self.page.rows, 16 * _ROWS_AT_ONCE):
-            self.fingerprints.extend(map(of, some))
+            self.fingerprints.extend(take(some))
             yield
         self.keys = keys
 
@@ -90,23 +91,39 @@ class Reading:
 
     def seen(self, gone: Sequence[str]) -> list[str]:
         """Return the keys of all that the page showed to exist, read, damaged or known, without `gone`."""
-        keys = dict.fromkeys(self.keys or [row.key for row in self.rows])
+        keys = dict.fromkeys(self.keys)
+        keys |= dict.fromkeys(row.key for row in self.rows)
         keys |= dict.fromkeys(damage.key for damage in self.damaged if damage.key)
         for key in gone:
             del keys[key]
         return list(keys)
 
     def _read(self, raws: Sequence[bytes]) -> None:
-        known_by = fingerprints(self.stream.volatile) if knowable(self.stream, self.listing.means) else None
-        for raw in raws:
+        rows: list[Incoming] = []
+        texts: list[bytes] = []
+        for raw, row in zip(raws, read_each(raws), strict=True):
             try:
-                row = whole(self.stream, read_row(raw), means=self.listing.means)
+                rows.append(whole(self.stream, _good(row), means=self.listing.means))
             except (UnstorableError, GarbledError) as error:
                 self.damaged.append(Damage(str(error), raw, garbled_key(raw, self.stream.key)))
                 continue
-            if known_by is not None and known_by.proves(row.data):
-                row.fingerprint = known_by.of(raw)
-            self.rows.append(row)
+            texts.append(raw)
+        if rows and knowable(self.stream, self.listing.means):
+            _note_fingerprints(fingerprints(self.stream.volatile), rows, texts)
+        self.rows += rows
+
+
+def _good(row: dict[str, Any] | GarbledError) -> dict[str, Any]:
+    if isinstance(row, GarbledError):
+        raise row
+    return row
+
+
+def _note_fingerprints(known_by: Fingerprints, rows: Sequence[Incoming], texts: Sequence[bytes]) -> None:
+    proven = known_by.proves_all([row.data for row in rows])
+    for row, taken, proves in zip(rows, known_by.of_all(texts), proven, strict=True):
+        if proves:
+            row.fingerprint = taken
 
 
 def whole(stream: Stream, row: dict[str, Any], *, means: Means = Means.LIVE) -> Incoming:

@@ -7,7 +7,7 @@ with gone as (
     where p.tenant_id = %(tenant_id)s::uuid and p.pull_id = %(pull_id)s
     group by g.key
 )
-select p.segment, count(distinct k.key) filter (where gone.segment is null or gone.segment <= p.segment),
+select p.segment, count(distinct k.key collate "C") filter (where gone.segment is null or gone.segment <= p.segment),
     (array_agg(p.total order by p.page desc))[1]
 from tiebeam.pull_page p
 left join lateral unnest(p.keys || p.gone) as k (key) on true
