@@ -164,7 +164,7 @@ async def test_what_ends_before_the_first_look_is_told(house: Console, app: App)
     whole = house.app
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=ending), base_url=ADDRESS) as other:
         other.cookies = client.cookies
-        assert await told(other) == [["queue"]]
+        assert await told(other) == [["queue", "ended"]]
     assert ended == [1]
 
 
@@ -175,7 +175,7 @@ async def test_a_job_that_comes_and_goes_between_two_looks_is_told(house: Consol
 
     steps(house, nothing, come_and_gone)
     client, _ = await house.signed_in(Role.OPERATOR)
-    assert await told(client) == [["queue"]]
+    assert await told(client) == [["queue", "ended"]]
 
 
 async def test_a_quiet_stream_beats_and_ends_so_that_who_listens_is_asked_again(house: Console) -> None:
@@ -214,6 +214,12 @@ async def test_nobody_hears_of_what_they_may_not_see(house: Console, app: App) -
     assert await heard(Role.OPERATOR, projects=["5"]) == [["queue"]]
     steps(house, everything)
     assert await heard(Role.ESTIMATOR) == [["freshness"]]
+
+    async def refreshed() -> None:
+        await run_out(app, "procore.sync")
+
+    steps(house, refreshed)
+    assert await heard(Role.ESTIMATOR) == [["ended"]], "what they asked for has come"
     client, _ = await house.signed_in(Role.FIELD)
     assert (await client.get("/live", headers=STREAM)).status_code == 403
     assert (await house.stranger().get("/live", headers=STREAM)).status_code == 303

@@ -30,6 +30,7 @@ LISTENERS_PER_PERSON_MAX: Final = 6
 TOPICS: Final[Mapping[str, Permission]] = {
     "runs": Permission.RUNS_READ,
     "queue": Permission.RUNS_READ,
+    "ended": Permission.RECORDS_REFRESH,
     "alerts": Permission.ALERTS_READ,
     "deletions": Permission.HOLDS_DECIDE,
     "freshness": Permission.HEALTH_READ,
@@ -98,10 +99,11 @@ class Live:
         if not fresh and now - looked_at < LOOK_SECONDS / 2:
             return state
         pulse = await History(app.store, app.tenant.id, projects).pulse()
-        queue, alerts = await app.queue.pulse(app.tenant.id)
+        queue, ended, alerts = await app.queue.pulse(app.tenant.id)
         state = {
             "runs": pulse.runs,
-            "queue": queue,
+            "queue": f"{queue} {ended}",
+            "ended": ended,
             "alerts": alerts,
             "deletions": pulse.deletions,
             "freshness": pulse.freshness,

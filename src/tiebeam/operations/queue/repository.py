@@ -135,11 +135,14 @@ class Queue:
         async with self._store.transaction(tenant_id) as tx:
             return bool(await tx.value(Q["hasten_one"], named))
 
-    async def pulse(self, tenant_id: UUID) -> tuple[str, str]:
-        """Return a text of the queue and one of the alerts: another one whenever something changed."""
+    async def pulse(self, tenant_id: UUID) -> tuple[str, str, str]:
+        """Return a text of what waits and runs, one of what ended last, and one of the alerts.
+
+        Each is another one whenever something of it changed.
+        """
         async with self._store.autocommit(tenant_id) as single:
-            ((queue, alerts),) = await single.rows(Q["pulse"], {"tenant_id": tenant_id})
-        return queue, alerts
+            ((queue, ended, alerts),) = await single.rows(Q["pulse"], {"tenant_id": tenant_id})
+        return queue, ended, alerts
 
     async def _put(
         self, tenant_id: UUID, jobs: Iterable[NewJob], tx: Transaction | None, *, hasten: bool

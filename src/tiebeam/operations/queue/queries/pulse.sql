@@ -7,10 +7,11 @@ select
     ) || '/' || (
         select concat(string_agg(concat_ws(':', s.name, s.every_seconds, s.enabled), ',' order by s.name))
         from tiebeam.tenant_schedule s where s.tenant_id = %(tenant_id)s::uuid
-    ) || '/' || coalesce((
+    ) as queue,
+    coalesce((
         select concat_ws(':', h.ended_at, h.id) from tiebeam.job_history h
         where h.tenant_id = %(tenant_id)s::uuid order by h.ended_at desc, h.id desc limit 1
-    ), '') as queue,
+    ), '') as ended,
     (
         select concat_ws('/', max(a.id), max(a.acknowledged_at), max(a.resolved_at),
             count(*) filter (where a.status <> 'resolved'), sum(a.severity) filter (where a.status <> 'resolved'))
