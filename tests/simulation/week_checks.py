@@ -25,7 +25,8 @@ _SLACK = timedelta(hours=2)
 """For what a due read may still have to wait: a back-off after a storm, the hour's calls, the next look."""
 SETTLED_AFTER = timedelta(hours=3)
 """How long a calm must last before what a storm left behind is over."""
-_FETCHED_WITHIN = timedelta(minutes=30)
+_FETCHED_WITHIN = timedelta(hours=1)
+"""A look for what waits is due every half hour here, and the one who looks may have died just before."""
 _KEPT_FOR = timedelta(days=7)
 _UNTOUCHED = (
     "feed", "record", "record_version", "sync_run", "sync_log", "connection", "job", "job_history", "webhook",
@@ -205,12 +206,18 @@ class WeekPromises:
             " and d.received_at between %(since)s and %(until)s"
             " and f.scope in ('', 'project_id=' || d.project_id)"
             " and not exists (select 1 from tiebeam.webhook_pending w where w.stream = p.stream)"
+            # What could not be seen when it was told is read by the sync that finds it again.
+            " and not exists (select 1 from tiebeam.sync_log l where l.feed_id = f.id and"
+            " l.result like 'access%%' and l.at > d.received_at - interval '1 day')"
         )
         if self._noted_at < week.calm_since + SETTLED_AFTER:
             return
+        if self._down or now - self._connected_since < _FETCHED_WITHIN:
+            return
         named = {"since": self._noted_at, "until": now - _FETCHED_WITHIN, "open": self._noted_open}
         for resource, stream, at in self._rows(query, {**named, "streams": Jsonb(STREAM_OF)}):
-            asked = week.wire.asked_between(stream, at, at + _FETCHED_WITHIN)
+            could_be = max(at, self._connected_since)
+            asked = week.wire.asked_between(stream, at, could_be + _FETCHED_WITHIN)
             demand(asked, "nothing lost", f"{resource} told at {at} were struck off and never asked for")
 
     def check_fetched(self) -> None:
