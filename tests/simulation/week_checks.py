@@ -26,7 +26,7 @@ _SLACK = timedelta(hours=2)
 SETTLED_AFTER = timedelta(hours=3)
 """How long a calm must last before what a storm left behind is over."""
 _FETCHED_WITHIN = timedelta(hours=1)
-"""A look for what waits is due every half hour here, and the one who looks may have died just before."""
+"""Looks are up to twenty minutes apart here, and who looks may have died just before."""
 _KEPT_FOR = timedelta(days=7)
 _UNTOUCHED = (
     "feed", "record", "record_version", "sync_run", "sync_log", "connection", "job", "job_history", "webhook",
