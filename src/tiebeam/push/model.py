@@ -1,0 +1,144 @@
+"""What is pushed, the steps it takes, and what is known of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from tiebeam.kernel.errors import Owner
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+RECEIPT: Final = "$receipt"
+"""`{"$receipt": "entry"}` in a payload stands for the vendor's id of what the step `entry` made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that belongs to a paper. `name` is as its owner gave it, in any script; `size_bytes` may be 0."""
+
+    id: UUID
+    name: str
+    media_type: str
+    sha256: str
+    size_bytes: int
+    open: Callable[[], AsyncIterator[bytes]] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One version of one document, as a target is given it."""
+
+    kind: str
+    id: UUID
+    version: int
+    number: str
+    project: str
+    """The target's own id of the project."""
+    body: Mapping[str, Any]
+    attachments: tuple[Attachment, ...]
+    origin: str
+    """The key by which the target knows it again, unique over companies: `origin_of`."""
+
+
+def origin_of(tenant_id: UUID, document_id: UUID) -> str:
+    """Return the key under which a document is known outside."""
+    return f"tiebeam:{tenant_id}:{document_id}"
+
+
+def step_origin(paper: Paper, step: PlannedStep) -> str:
+    """Return the key under which what one step makes is known outside."""
+    return f"{paper.origin}:{step.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One write. What it makes can be looked for by its name within its paper.
+
+    `payload` is exactly what is sent, JSON, with placeholders (`RECEIPT`) for ids that do not exist yet; a
+    file goes by the id of its attachment. `needs` names the steps whose receipts it uses. What is
+    `best_effort` (a photo) may fail without failing the paper.
+    """
+
+    name: str
+    kind: str
+    needs: tuple[str, ...]
+    payload: Mapping[str, Any]
+    best_effort: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What is to be written, in an order in which it can be.
+
+    Raises ValueError for two steps of one name, a need that no earlier step meets, and a step that must
+    succeed but needs one that need not.
+    """
+
+    steps: tuple[PlannedStep, ...]
+
+    def __post_init__(self) -> None:
+        earlier: dict[str, PlannedStep] = {}
+        for step in self.steps:
+            if step.name in earlier:
+                raise ValueError(f"two steps are called {step.name}")
+            for need in step.needs:
+                if need not in earlier:
+                    raise ValueError(f"{step.name} needs {need}, which no earlier step makes")
+                if earlier[need].best_effort and not step.best_effort:
+                    raise ValueError(f"{step.name} must succeed but needs {need}, which may fail")
+            earlier[step.name] = step
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why nothing can be sent before a person has done something. `field` names the place in the body."""
+
+    code: str
+    cause: str
+    owner: Owner
+    action: str
+    field: str | None = None
+    """Where in the body, as a dotted path such as `labour.2.cost_code`."""
+    fix: str | None = None
+    """Where in Tiebeam it can be mended, as a path of its pages, where it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why it is not its time yet; it goes on by itself when that changes."""
+
+    reason: str
+
+
+Plan: TypeAlias = Steps | Blocked | Waiting
+
+
+class StepState(StrEnum):
+    """How far a step is."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    """Written down before the call is made; found after a crash it means `uncertain`."""
+    DONE = "done"
+    RETRY_AT = "retry_at"
+    """Nothing was done; it is tried again at its time."""
+    UNCERTAIN = "uncertain"
+    """It may have been done: it is looked for, and only sent again when it is not there."""
+    BLOCKED = "blocked"
+    """A person must act first."""
+    DEAD = "dead"
+    """Given up after too many attempts, until a person has it sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that something is there: the target's own id of it, and what the target said of it."""
+
+    vendor_id: str
+    answer: Mapping[str, Any]
+    seen_at: datetime
