@@ -72,7 +72,7 @@ class RejectedError(TiebeamError):
 
 
 class GoneError(TiebeamError):
-    """The connection is gone: revoked, disconnected, not allowed any more. Nothing was done; all papers wait."""
+    """The connection is gone: revoked, or not allowed any more. Nothing was done, and all papers wait."""
 
     code = "push.not_connected"
     owner = Owner.ADMIN

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from tiebeam.kernel.errors import Owner
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import datetime
     from uuid import UUID
+
+    from tiebeam.kernel.errors import Owner
 
 RECEIPT: Final = "$receipt"
 """`{"$receipt": "entry"}` in a payload stands for the vendor's id of what the step `entry` made."""
@@ -19,7 +19,7 @@ RECEIPT: Final = "$receipt"
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that belongs to a paper. `name` is as its owner gave it, in any script; `size_bytes` may be 0."""
+    """A file that belongs to a paper. `name` is as its owner gave it, in any script; it may be empty."""
 
     id: UUID
     name: str
@@ -142,3 +142,66 @@ class Receipt:
     vendor_id: str
     answer: Mapping[str, Any]
     seen_at: datetime
+
+
+class IntentState(StrEnum):
+    """How the wish to have a document in a target stands."""
+
+    WAITING = "waiting"
+    """It is not its time yet, or the connection is gone; it goes on by itself."""
+    OPEN = "open"
+    """Something is still to be done, and is done by itself."""
+    BLOCKED = "blocked"
+    """A person must act first."""
+    FAILED = "failed"
+    """Given up, until a person has it sent again."""
+    DONE = "done"
+    DONE_WITH_FAILURES = "done_with_failures"
+    """The document is there, and something that belongs to it (a photo) could not be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The wish that a document be in a target, once. `next_at` None: nothing happens by itself."""
+
+    id: UUID
+    document_kind: str
+    document_id: UUID
+    number: str
+    project: str
+    target: str
+    state: IntentState
+    plan_due: bool
+    planned_version: int | None
+    sent_stands: bool
+    """A person has decided that what was sent of an older version stays as it is."""
+    next_at: datetime | None
+    trouble: Blocked | None
+    wanted_by: str
+    wanted_at: datetime
+    trigger: str
+    correlation_id: str
+    done_at: datetime | None
+    """When everything but what may fail was there; the document is read-only since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A planned step and how it stands. `attempt` counts the calls that were begun to make it."""
+
+    planned: PlannedStep
+    state: StepState = StepState.PLANNED
+    attempt: int = 0
+    failures: int = 0
+    """In a row; what decides about the next wait."""
+    version: int = 1
+    """Of the paper that it was planned for."""
+    sent_at: datetime | None = None
+    next_at: datetime | None = None
+    trouble: Blocked | None = None
+    receipt: Receipt | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name within its paper."""
+        return self.planned.name
