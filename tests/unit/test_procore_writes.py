@@ -220,7 +220,10 @@ async def test_an_order_and_its_lines_are_synced_by_their_origin() -> None:
     ]
     for _ in range(2):
         assert await pen.made(orders.lines("5", str(made["id"]), rows))
-    assert await orders.lines_of(pen.writer, "5", str(made["id"]), 9) != []
+    origins = ["tiebeam:cor:0", "tiebeam:cor:1", "tiebeam:cor:9"]
+    back = await orders.lines_of(pen.writer, "5", str(made["id"]), origins)
+    assert isinstance(back, list)
+    assert [row["origin_id"] for row in back] == origins[:2]
     assert pen.state.get("potential_change_orders", made["id"])["grand_total"] == "100.05"
 
 

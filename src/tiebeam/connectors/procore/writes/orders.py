@@ -8,7 +8,7 @@ from tiebeam.connectors.ports import Refusal
 from tiebeam.connectors.procore.writes.plan import SYNC_MAX, Write, of_project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from tiebeam.connectors.procore.writes.writer import ProcoreWriter, Row
 
@@ -46,9 +46,11 @@ async def find_order(writer: ProcoreWriter, project_id: str, origin: str) -> Row
     return None
 
 
-async def lines_of(writer: ProcoreWriter, project_id: str, order_id: str, count: int) -> list[Row] | Refusal:
-    """Return up to `count` lines of an order that have an origin id."""
+async def lines_of(
+    writer: ProcoreWriter, project_id: str, order_id: str, origins: Collection[str]
+) -> list[Row] | Refusal:
+    """Return the lines of an order that have one of the origin ids."""
     path = f"{_ORDERS}/{order_id}/line_items"
     return await writer.search(
-        path, of_project(project_id), lambda row: bool(row.get("origin_id")), count=count
+        path, of_project(project_id), lambda row: row.get("origin_id") in origins, count=len(origins)
     )
