@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tiebeam.kernel.errors import Owner
+from tiebeam.push.model import Blocked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,3 +74,10 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
     ),
 }
 """By code. A target has its own codes besides, each with its words."""
+
+
+def trouble(code: str, what: str = "") -> Blocked:
+    """Return an entry as the trouble of one document, with `what` it was this time."""
+    entry = CATALOGUE[code]
+    cause = f"{entry.cause} ({what})" if what else entry.cause
+    return Blocked(code, cause, entry.owner, entry.action)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
     from uuid import UUID
 
@@ -75,8 +76,8 @@ class PlannedStep:
 class Steps:
     """What is to be written, in an order in which it can be.
 
-    Raises ValueError for two steps of one name, a need that no earlier step meets, and a step that must
-    succeed but needs one that need not.
+    Raises ValueError for two steps of one name, a need that no earlier step meets, a placeholder for what is
+    not needed, and a step that must succeed but needs one that need not.
     """
 
     steps: tuple[PlannedStep, ...]
@@ -91,7 +92,20 @@ class Steps:
                     raise ValueError(f"{step.name} needs {need}, which no earlier step makes")
                 if earlier[need].best_effort and not step.best_effort:
                     raise ValueError(f"{step.name} must succeed but needs {need}, which may fail")
+            if not placeholders(step.payload) <= set(step.needs):
+                raise ValueError(f"{step.name} holds a placeholder for what it does not need")
             earlier[step.name] = step
+
+
+def placeholders(payload: Any) -> set[str]:
+    """Return the names of the steps whose receipts a payload waits for."""
+    if isinstance(payload, Mapping):
+        if set(payload) == {RECEIPT}:
+            return {payload[RECEIPT]}
+        return set[str]().union(*map(placeholders, payload.values()))
+    if isinstance(payload, list | tuple):
+        return set[str]().union(*map(placeholders, payload))
+    return set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +219,14 @@ class Step:
     def name(self) -> str:
         """Its name within its paper."""
         return self.planned.name
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """That a document be in a target. `number` and `project` are what it is called meanwhile."""
+
+    document_kind: str
+    document_id: UUID
+    number: str
+    project: str
+    target: str

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tiebeam.kernel.backoff import Backoff
+from tiebeam.kernel.canonical import canonical
 from tiebeam.push.model import RECEIPT, IntentState, Step, StepState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from tiebeam.push.model import Intent, PlannedStep, Receipt, Steps
+    from tiebeam.push.machine import StepEvent
+    from tiebeam.push.model import Blocked, Intent, PlannedStep, Receipt, Steps
 
 BACKOFF: Final = Backoff(base_seconds=10.0, wait_seconds_max=900.0, attempts_max=120)
 """A target that is down is tried for more than a day."""
@@ -55,6 +58,17 @@ class Rest:
     """There is nothing to do before `until`; None: until somebody wants something."""
 
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What came of a call: where it leads, when it is gone on with, and what was said."""
+
+    event: StepEvent
+    next_at: datetime | None = None
+    failures: int = 0
+    trouble: Blocked | None = None
+    receipt: Receipt | None = None
 
 
 Act: TypeAlias = Planning | Doubt | Look | Send | Rest
@@ -172,7 +186,7 @@ def merge(steps: Sequence[Step], wanted: Steps, *, sent_stands: bool) -> Merge |
 
 
 def _same(one: PlannedStep, other: PlannedStep) -> bool:
-    return (one.kind, one.payload) == (other.kind, other.payload)
+    return one.kind == other.kind and canonical(one.payload) == canonical(other.payload)
 
 
 def filled(payload: Any, receipts: Mapping[str, Receipt]) -> Any:
@@ -180,7 +194,7 @@ def filled(payload: Any, receipts: Mapping[str, Receipt]) -> Any:
 
     Raises KeyError for one that was not made.
     """
-    if isinstance(payload, dict):
+    if isinstance(payload, Mapping):
         if set(payload) == {RECEIPT}:
             return receipts[payload[RECEIPT]].vendor_id
         return {name: filled(value, receipts) for name, value in payload.items()}
