@@ -42,8 +42,12 @@ def _logs(paper: Paper, facts: Facts) -> Iterator[PlannedStep]:
         kind = facts.choices.logs.get(part)
         rows = paper.body.get(part) or ()
         for number, row in enumerate([rows] if part == "weather" and rows else rows, 1):
-            if kind:
+            if kind and not _is_blank(row):
                 yield _log(paper, kind, f"{part}-{number}", said(row, facts), own=kind == LOGS[part])
+
+
+def _is_blank(row: Any) -> bool:
+    return isinstance(row, str) and not row.strip()
 
 
 def _log(paper: Paper, kind: str, name: str, said: _Said, *, own: bool) -> PlannedStep:
@@ -58,7 +62,7 @@ def _weather(row: Mapping[str, Any], _facts: Facts) -> _Said:
     said = [f"{name}: {text}" for name, text in fields.items()]
     delay = bool(row.get("delay"))
     everything = ", ".join([*said, *(["it held the work up"] if delay else [])])
-    return _Said({**fields, "is_weather_delay": delay}, "", f"Weather: {everything}")
+    return _Said({**fields, "is_weather_delay": int(delay)}, "", f"Weather: {everything}")
 
 
 def _crew(row: Mapping[str, Any], facts: Facts) -> _Said:

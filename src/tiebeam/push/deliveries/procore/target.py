@@ -127,7 +127,11 @@ class ProcoreTarget:
             return await self._uploads.put(paper.project, file)
         except FileChangedError as error:
             raise RejectedError(
-                error.cause, action=error.action, code=error.code, owner=error.owner, field="photos"
+                f"The file {attachment.name} of {paper.number} is not what was captured: its bytes changed.",
+                action=error.action,
+                code=error.code,
+                owner=error.owner,
+                field="photos",
             ) from error
 
     def _remember(self, key: tuple[str, str, str], uuid: str) -> None:
