@@ -11,7 +11,7 @@ from tiebeam.connectors.procore.environments import environment_at
 from tiebeam.connectors.procore.oauth import ProcoreLogin
 from tiebeam.identity.beginning.repository import ConsentStates
 from tiebeam.kernel.errors import BadInputError, Owner, TiebeamError
-from tiebeam.link.repository import Projects
+from tiebeam.link.repository import ProjectMap
 from tiebeam.operations.tokens.model import GrantKind, NotConnectedError, Secrets, Status, Terms
 from tiebeam.replicate.choices.model import MINIMAL, Choice
 from tiebeam.replicate.reach import known_feeds
@@ -20,6 +20,9 @@ from tiebeam.replicate.sync import Wish
 from tiebeam.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from uuid import UUID
+
     from tiebeam.app import App
     from tiebeam.connectors.procore.oauth import Grant
     from tiebeam.identity.model import Session
@@ -127,9 +130,17 @@ class Integration:
         await self.app.sync_one(connection, Wish(stream=PROJECTS))
         return await self.projects().vendors(connection.id, PROJECTS)
 
-    def projects(self) -> Projects:
-        """Return our own projects, and their map."""
-        return Projects(self.app.store, self.app.tenant.id)
+    def projects(self) -> ProjectMap:
+        """Return which of our own projects is which of Procore's."""
+        return ProjectMap(self.app.store, self.app.tenant.id)
+
+    async def own_projects(self, seen: Collection[str] | None) -> frozenset[UUID] | None:
+        """Return which of our own projects somebody sees who sees those of Procore's; None means all."""
+        if seen is None:
+            return None
+        connection = await self.connection()
+        mapped = await self.projects().mapped(connection.id) if connection else {}
+        return frozenset(ours for theirs, ours in mapped.items() if theirs in seen)
 
     async def choose(self, connection: Connection, choice: Choice) -> None:
         """Have only this copied from now on. What was copied of anything else stays as it is."""

@@ -82,7 +82,7 @@ def next_act(
         if step.state is StepState.SENDING and _settled_at(step, settle_seconds) <= now:
             return Doubt(step)
     for step in steps:
-        if step.state is StepState.UNCERTAIN and _due(step, now):
+        if step.state is StepState.UNCERTAIN and _look_at(step, settle_seconds) <= now:
             return Look(step)
     if must_plan(intent, version):
         if not any(step.state in _IN_FLIGHT for step in steps):
@@ -115,11 +115,18 @@ def _settled_at(step: Step, settle_seconds: float) -> datetime:
     return step.sent_at + timedelta(seconds=settle_seconds)
 
 
+def _look_at(step: Step, settle_seconds: float) -> datetime:
+    """Return when a step may be looked for: hurried by a person or not, never while it may still be done."""
+    settled_at = _settled_at(step, settle_seconds)
+    return settled_at if step.next_at is None else max(step.next_at, settled_at)
+
+
 def _earliest(steps: Sequence[Step], settle_seconds: float) -> datetime | None:
     moments = [_settled_at(step, settle_seconds) for step in steps if step.state is StepState.SENDING]
     for step in steps:
-        waits = step.state is StepState.UNCERTAIN or (step.state in _TO_SEND and _met(step, steps))
-        if waits and step.next_at is not None:
+        if step.state is StepState.UNCERTAIN:
+            moments.append(_look_at(step, settle_seconds))
+        elif step.state in _TO_SEND and step.next_at is not None and _met(step, steps):
             moments.append(step.next_at)
     return min(moments, default=None)
 

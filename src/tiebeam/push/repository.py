@@ -17,7 +17,7 @@ from tiebeam.store.adapt import Json, Texts
 from tiebeam.store.sql import queries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from tiebeam.kernel.clock import Clock
@@ -60,8 +60,17 @@ class Situation:
 class Ledger:
     """The intents of one tenant, for who carries them out."""
 
-    def __init__(self, store: Store, tenant_id: UUID, clock: Clock, papers: Papers) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tenant_id: UUID,
+        clock: Clock,
+        papers: Papers,
+        *,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
         self._store = store
+        self._new_id = new_id
         self._tenant_id = tenant_id
         self._clock = clock
         self._papers = papers
@@ -87,7 +96,7 @@ class Ledger:
     async def _want(self, tx: Transaction, wish: Wish, by: str, trigger: str) -> UUID:
         with bound() as correlation_id:
             named = {
-                "id": uuid4(),
+                "id": self._new_id(),
                 "document_kind": wish.document_kind,
                 "document_id": wish.document_id,
                 "number": wish.number,
