@@ -65,6 +65,7 @@ class ProcoreDesk:
         options = ProcoreOptions(hourly_limit=None, spike_limit=None)
         self.simulator = ProcoreSimulator(self.state, options=options, faults=Faults(1, rules))
         inside = SimTransport(self.simulator, self.clock)
+        self.transport = inside
         self.connect(inside, "http://simulated.invalid", company_id)
 
     def connect(self, transport: Transport, base_url: str, company_id: int = COMPANY) -> None:

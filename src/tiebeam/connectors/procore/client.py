@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import orjson
@@ -65,7 +65,7 @@ class Got(Generic[T]):
 
 
 class ProcoreClient:
-    """Asks one company's Procore. What it reads may be asked again; what it sends goes once."""
+    """Asks one company's Procore. What it reads may be asked again; what it sends or writes goes once."""
 
     def __init__(
         self,
@@ -112,6 +112,27 @@ class ProcoreClient:
         """
         body = None if content is None else orjson.dumps(content)
         return await self._ask(_Asking(method, call, body), read)
+
+    async def write(
+        self, method: str, call: Call, read: Callable[[Response], T], *, content: Any
+    ) -> Got[T] | Refusal:
+        """POST, PATCH or PUT `content` as JSON to make or change a record: asked once, whatever comes.
+
+        Only a stale token, which is refused before anything is done, is replaced and the call made again. A
+        refusal says whether the record may be there all the same, and how long to wait. Raises TiebeamError
+        when nothing can succeed before somebody acts; then nothing was done.
+        """
+        asking = _Asking(method, call, orjson.dumps(content))
+        result, token, sighting = await self._attempt(asking, read)
+        if isinstance(result, Outcome) and result.row.do is Do.REFRESH:
+            await self._tokens.replace(token)
+            result, _, sighting = await self._attempt(asking, read)
+        if isinstance(result, Got):
+            return result
+        if result.maybe_done:
+            return result.refusal(1)
+        refusal = _given_up(result, 1)
+        return replace(refusal, wait_seconds=pause_seconds(sighting, now=self._clock.now()))
 
     async def _ask(self, asking: _Asking, read: Callable[[Response], T]) -> Got[T] | Refusal:
         refreshed = False

@@ -274,6 +274,14 @@ ROWS = (
     ),
 )
 
+STORAGE_REFUSED = ErrorRow(
+    "procore.storage_refused",
+    Do.RETRY,
+    Owner.NOBODY,
+    "The storage that Procore names for files did not take this one.",
+    "Nothing needs to be done: it is tried again by itself, at a new address.",
+)
+
 WRONG_CLIENT = ErrorRow(
     "procore.wrong_client",
     Do.BLOCK,
