@@ -39,7 +39,7 @@ class Paper:
     version: int
     number: str
     project: str
-    """The target's own id of the project."""
+    """The target's own id of the project; empty while it has none."""
     body: Mapping[str, Any]
     attachments: tuple[Attachment, ...]
     origin: str
