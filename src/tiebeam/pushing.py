@@ -140,7 +140,7 @@ class Pushing:
         Raises BadInputError for a target that there is not, and for one whose button is switched off.
         """
         await self.require(target, trigger)
-        wishes = [await self._wish(document, target) for document in documents]
+        wishes = [self._wish(document, target) for document in documents]
         ledger = self.ledger()
         async with ledger.transaction() as tx:
             found = await ledger.want(wishes, by=by, trigger=trigger, tx=tx)
@@ -182,7 +182,7 @@ class Pushing:
         documents = await self.documents().search(approved, limit=BATCH_MAX)
         standings = await self.board().of_documents([one.id for one in documents])
         wanted = {one.document_id for one in standings if one.target == target}
-        wishes = [await self._wish(one, target) for one in documents if one.id not in wanted]
+        wishes = [self._wish(one, target) for one in documents if one.id not in wanted]
         ledger = self.ledger()
         async with ledger.transaction() as tx:
             await ledger.want(wishes, by="the schedule", trigger="schedule", tx=tx)
@@ -192,7 +192,7 @@ class Pushing:
         for target in self.targets():
             if (await self.triggers().of(target, tx=tx)).on_approval:
                 ledger = self.ledger()
-                wishes = [await self._wish(document, target)]
+                wishes = [self._wish(document, target)]
                 found = await ledger.want(wishes, by="the approval", trigger="approval", tx=tx)
                 await self.app.queue.enqueue(self.app.tenant.id, map(push_job, found), tx=tx)
         await self._changed(tx, document)
@@ -201,15 +201,14 @@ class Pushing:
         woken = await self.ledger().changed(tx, document.id)
         await self.app.queue.enqueue(self.app.tenant.id, map(push_job, woken), tx=tx)
 
-    async def _wish(self, document: Document, target: str) -> Wish:
+    def _wish(self, document: Document, target: str) -> Wish:
         if document.standing is not Standing.APPROVED:
             raise UnknownDocumentError(
                 f"{document.number} is not approved, so it is not sent.",
                 action="Approve it first.",
                 code="push.not_ready",
             )
-        project = await FieldPapers(self.app).project(document.project_id, target)
-        return Wish(document.kind.value, document.id, document.number, project, target)
+        return Wish(document.kind.value, document.id, document.number, str(document.project_id), target)
 
 
 def push_job(intent_id: UUID, *, priority: int = SOON) -> NewJob:

@@ -223,7 +223,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """That a document be in a target. `number` and `project` are what it is called meanwhile."""
+    """That a document be in a target. `project` is our own, by which it is told who may see it."""
 
     document_kind: str
     document_id: UUID

@@ -257,9 +257,7 @@ class Ledger:
                 version=paper.version,
             )
             await tx.run(Q["put_step"], named)
-        named = self._named(
-            intent_id=intent.id, version=paper.version, number=paper.number, project=paper.project
-        )
+        named = self._named(intent_id=intent.id, version=paper.version, number=paper.number)
         await tx.run(Q["planned"], named)
 
     async def _move(

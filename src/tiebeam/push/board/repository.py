@@ -46,7 +46,7 @@ class Board:
         before: tuple[datetime, UUID] | None = None,
         limit: int = 100,
     ) -> list[Standing]:
-        """Return what is in trouble, the newest first; of these of the target's projects, None for all."""
+        """Return what is in trouble, the newest first; of these of our own projects, None for all."""
         before_at, before_id = before or (None, None)
         return await self._standings(
             "stuck",
