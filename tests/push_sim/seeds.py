@@ -75,7 +75,7 @@ async def _step(world: PushWorld) -> str:
     document_id = rng.choice(world.documents)
     kind = rng.choices(
         ("press", "edit", "again", "accept", "revoke", "time", "work", "killed", "two"),
-        (5, 2, 2, 0.5, 0.5, 8, 8, 12, 6),
+        (5, 5, 2, 0.3, 0.5, 8, 8, 12, 6),
     )[0]
     match kind:
         case "press":

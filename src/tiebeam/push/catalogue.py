@@ -52,6 +52,11 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         Owner.OFFICE,
         "Approve it: it then goes on by itself.",
     ),
+    "push.project_not_mapped": Entry(
+        "Nobody has said which project of the target this one is.",
+        Owner.ADMIN,
+        "Map the project in the settings of the integration, then send the document again.",
+    ),
     "push.waits": Entry(
         "Something that the document needs is not there yet.",
         Owner.OFFICE,

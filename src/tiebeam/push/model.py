@@ -39,7 +39,7 @@ class Paper:
     version: int
     number: str
     project: str
-    """The target's own id of the project."""
+    """The target's own id of the project; empty while it has none."""
     body: Mapping[str, Any]
     attachments: tuple[Attachment, ...]
     origin: str
@@ -223,7 +223,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """That a document be in a target. `number` and `project` are what it is called meanwhile."""
+    """That a document be in a target. `project` is our own, by which it is told who may see it."""
 
     document_kind: str
     document_id: UUID

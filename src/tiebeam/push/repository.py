@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
 from tiebeam.kernel.canonical import UnstorableError, canonical
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from tiebeam.store.pool import Store
     from tiebeam.store.transaction import Transaction
 
-Q = queries(__package__ or "tiebeam.push")
+Q = queries("tiebeam.push")
+
+Within: TypeAlias = "Transaction"
+"""The transaction in which something is decided."""
 
 
 class Papers(Protocol):
@@ -131,6 +134,17 @@ class Ledger:
         named |= {"intent_ids": woken, "names": None if names is None else Texts(names)}
         await tx.run(Q["send_again_steps"], named)
         return woken
+
+    async def changed(self, tx: Transaction, document_id: UUID) -> list[UUID]:
+        """Have what is not there yet planned anew, as its document has changed; return that."""
+        named = self._named(document_id=document_id, at=self._clock.now())
+        return [row[0] for row in await tx.rows(Q["changed"], named)]
+
+    async def connected(self, target: str) -> list[UUID]:
+        """Go on with what waits since the connection was gone; return it."""
+        named = self._named(target=target, code="push.not_connected", at=self._clock.now())
+        async with self.transaction() as tx:
+            return [row[0] for row in await tx.rows(Q["connected"], named)]
 
     async def due(self, limit: int) -> list[UUID]:
         """Return the intents that are to be gone on with now."""
@@ -243,9 +257,7 @@ class Ledger:
                 version=paper.version,
             )
             await tx.run(Q["put_step"], named)
-        named = self._named(
-            intent_id=intent.id, version=paper.version, number=paper.number, project=paper.project
-        )
+        named = self._named(intent_id=intent.id, version=paper.version, number=paper.number)
         await tx.run(Q["planned"], named)
 
     async def _move(

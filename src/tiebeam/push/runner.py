@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     from tiebeam.push.model import Paper, Plan, Step
     from tiebeam.push.plan import Act
     from tiebeam.push.ports import Target
-    from tiebeam.push.repository import Ledger, Situation
-    from tiebeam.store.transaction import Transaction
+    from tiebeam.push.repository import Ledger, Situation, Within
 
 LOG = logging.getLogger(__name__)
 
@@ -104,7 +103,11 @@ class Runner:
     async def preview(self, target: str, paper: Paper) -> Plan:
         """Return what would be sent, and send nothing."""
         found = self._targets.get(target)
-        return trouble("push.no_target") if found is None else await found.plan(paper)
+        if found is None:
+            return trouble("push.no_target")
+        if not paper.project:
+            return trouble("push.project_not_mapped")
+        return await found.plan(paper)
 
     async def _do(self, move: _Move) -> Rest | None:
         match move.act:
@@ -125,7 +128,7 @@ class Runner:
                 raise LookupError(f"no intent {intent_id}")
             return await self._next(tx, situation)
 
-    async def _next(self, tx: Transaction, situation: Situation) -> _Move:
+    async def _next(self, tx: Within, situation: Situation) -> _Move:
         intent, now = situation.intent, self._clock.now()
         target, paper = self._targets.get(intent.target), situation.paper
         if intent.next_at is None or intent.next_at > now:
@@ -150,7 +153,7 @@ class Runner:
                 pass
         return _Move(act, situation, paper)
 
-    async def _begun(self, tx: Transaction, move: _Move, step: Step, settle_seconds: float) -> _Move:
+    async def _begun(self, tx: Within, move: _Move, step: Step, settle_seconds: float) -> _Move:
         payload = filled(step.planned.payload, move.situation.receipts())
         move = replace(move, payload=payload, began=self._clock.monotonic())
         if isinstance(move.act, Look):
@@ -161,9 +164,7 @@ class Runner:
             return replace(move, act=Rest(until))
         return move
 
-    async def _rest(
-        self, tx: Transaction, situation: Situation, paper: Paper, until: datetime | None
-    ) -> None:
+    async def _rest(self, tx: Within, situation: Situation, paper: Paper, until: datetime | None) -> None:
         intent, steps = situation.intent, situation.steps
         if must_plan(intent, paper.version):
             state, why = IntentState.OPEN, intent.trouble
@@ -178,7 +179,7 @@ class Runner:
         intent, paper = move.situation.intent, move.paper
         assert paper is not None
         try:
-            plan = await self._targets[intent.target].plan(paper)
+            plan = await self.preview(intent.target, paper)
         except TiebeamError as error:
             plan = Waiting(str(error))
         async with self._ledger.transaction() as tx:
@@ -187,7 +188,7 @@ class Runner:
                 return None
             return await self._planned(tx, fresh, fresh.paper, plan)
 
-    async def _planned(self, tx: Transaction, fresh: Situation, paper: Paper, plan: Plan) -> Rest | None:
+    async def _planned(self, tx: Within, fresh: Situation, paper: Paper, plan: Plan) -> Rest | None:
         """Keep a plan, or why there is none and how long to rest for that."""
         intent, now = fresh.intent, self._clock.now()
         if not must_plan(intent, paper.version) or any(

@@ -2,6 +2,5 @@
 update tiebeam.push_intent set
     plan_due = false,
     planned_version = %(version)s,
-    number = %(number)s,
-    project = %(project)s
+    number = %(number)s
 where tenant_id = %(tenant_id)s::uuid and id = %(intent_id)s::uuid
