@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from tests.factories.procore_desk import ProcoreDesk
+from tests.factories.procore_desk import COMPANY, ProcoreDesk
 
 from tiebeam.connectors.outcomes import Outcome
+from tiebeam.connectors.procore.client import ProcoreClient
 from tiebeam.connectors.procore.errors import GRANT_REVOKED
 from tiebeam.connectors.procore.writes.uploads import Uploads
 from tiebeam.connectors.procore.writes.writer import ProcoreWriter
@@ -169,6 +170,7 @@ class Yard(ProcoreDesk):
         )
         self.grant = RevocableTokens(self.tokens)
         self.client._tokens = self.grant
+        self.calls = 0
         self.writer = ProcoreWriter(self.client)
         self.target = self.another_target()
 
@@ -176,6 +178,20 @@ class Yard(ProcoreDesk):
         """One with a memory of its own, as another process has."""
         uploads = Uploads(self.writer, transport or self.transport)
         return ProcoreTarget(self.writer, uploads, self, self.clock)
+
+    def process_target(self, transport: Transport) -> ProcoreTarget:
+        """The target of a process with sockets of its own."""
+        client = ProcoreClient(
+            base_url="http://simulated.invalid",
+            company_id=str(COMPANY),
+            gate=self.gate,
+            tokens=self.grant,
+            transport=transport,
+            clock=self.clock,
+            chance=lambda: 0.5,
+        )
+        writer = ProcoreWriter(client)
+        return ProcoreTarget(writer, Uploads(writer, transport), self, self.clock)
 
     async def facts(self, project: str) -> Facts:
         assert project == "5"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -72,12 +73,24 @@ def test_everything_the_ticket_says_is_there_once(ticket_yard: tuple[Yard, Drive
 
 def test_files_arrive_byte_for_byte_under_names_that_are_theirs(ticket_yard: tuple[Yard, Drive]) -> None:
     yard, _ = ticket_yard
-    hung = {row["filename"]: row["attachment_id"] for row in yard.rows(FILES)}
-    assert list(hung) == [
-        "TM-0012 ticket 00000003.pdf",
-        "TM-0012 wall 00000001.jpg",
-        "TM-0012 صورة البلاطة 00000002.jpg",
+    named = [row["filename"] for row in yard.rows(FILES)]
+    assert [bare(name) for name in named] == [
+        "TM-0012 ticket.pdf",
+        "TM-0012 wall.jpg",
+        "TM-0012 صورة البلاطة.jpg",
     ]
+    uploads = yard.simulator.storeroom.uploads
+    sent = {upload.filename: upload.data for upload in uploads._uploads.values()}
+    assert [sent[name] for name in named] == [
+        b"%PDF-1.7 rates",
+        b"\xff\xd8\xff wall",
+        b"\xff\xd8\xff slab",
+    ]
+
+
+def bare(name: str) -> str:
+    """A name in Procore without the letters that tell it from others."""
+    return re.sub(r" [0-9a-f]{8}(?=\.)", "", name)
 
 
 @pytest.fixture
@@ -173,7 +186,6 @@ async def test_a_change_order_request_is_an_order_with_lines_mark_ups_paper_and_
         yard.contract,
     )
     assert (made["schedule_impact_amount"], made["prime_change_event_id"]) == (2, yard.event)
-    assert "In Documents: COR-0003 ticket 00000003.pdf" in made["description"]
     lines = yard.rows("potential_change_order_line_items")
     # 566.10 + 175.12; 10 % of 741.22 is 74.12; 5.5 % of 815.34 is 44.84.
     assert [line["amount"] for line in lines] == ["566.10", "175.12", "74.12", "44.84"]
@@ -182,7 +194,8 @@ async def test_a_change_order_request_is_an_order_with_lines_mark_ups_paper_and_
     assert lines[0]["cost_code"]["id"] == yard.code
     assert lines[0]["line_item_type"]["id"] == 8691
     (document,) = [row for row in yard.rows("documents") if row["document_type"] == "file"]
-    assert document["name"] == "COR-0003 ticket 00000003.pdf"
+    assert bare(document["name"]) == "COR-0003 ticket.pdf"
+    assert f"In Documents: {document['name']}" in made["description"]
     (photo,) = yard.rows("images")
     assert (photo["image_category_id"], photo["description"]) == (yard.album, "COR-0003 Wall at C4")
     assert yard.bytes_of(f"images/{photo['id']}") == b"\xff\xd8\xff wall"
@@ -272,7 +285,7 @@ async def test_without_the_tool_the_paper_alone_carries_the_ticket() -> None:
     assert not drive.refused
     assert yard.rows(ENTRIES) == []
     (document,) = yard.rows("documents")
-    assert document["name"] == "TM-0012 ticket 00000003.pdf"
+    assert bare(document["name"]) == "TM-0012 ticket.pdf"
     assert len(yard.rows("images")) == 1
 
 
@@ -354,9 +367,9 @@ async def test_a_photo_of_eighty_megabytes_and_one_from_an_iphone_arrive_as_they
     assert large.size_bytes > 7 * FORM_BYTES_MAX
     drive = await pushed(yard, order(large, heic))
     assert not drive.refused
-    kept = {row["filename"]: row for row in yard.rows("images")}
-    assert set(kept) == {"COR-0003 drone 00000004.jpg", "COR-0003 IMG_1 00000005.heic"}
-    assert yard.bytes_of(f"images/{kept['COR-0003 drone 00000004.jpg']['id']}") == b"".join(
+    kept = {bare(row["filename"]): row for row in yard.rows("images")}
+    assert set(kept) == {"COR-0003 drone.jpg", "COR-0003 IMG_1.heic"}
+    assert yard.bytes_of(f"images/{kept['COR-0003 drone.jpg']['id']}") == b"".join(
         [chunk async for chunk in large.open()]
     )
 
@@ -388,7 +401,8 @@ async def test_a_daily_report_is_a_log_for_each_line_and_two_alike_are_two() -> 
         (4, 11),
         (2, None),
     ]
-    assert crew[0]["notes"] == "[DR-7 aaaabbbb crew-1]"
+    assert re.fullmatch(r"\[DR-7 [0-9a-f]{8}\]", crew[0]["notes"])
+    assert crew[0]["notes"] != crew[1]["notes"]
     assert crew[2]["notes"].startswith("Unknown Ltd, Painters\nlate\n[")
     (work,) = yard.rows("work_logs")
     assert (work["workers"], work["hours"]) == (4, 7.5)

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.factories.connector_ports import RecordingGate
 from tests.factories.procore_desk import ProcoreDesk
 from tests.factories.procore_files import file_of
 
 from tiebeam.connectors.outcomes import BROKEN, VendorError, transport_error
 from tiebeam.connectors.ports import Refusal, RefusalKind, Response
+from tiebeam.connectors.procore.client import Call
 from tiebeam.connectors.procore.writes import logs, orders, pictures, tickets
 from tiebeam.connectors.procore.writes.plan import Write, with_upload
 from tiebeam.connectors.procore.writes.uploads import FORM_BYTES_MAX, FileChangedError, Uploads
@@ -17,7 +20,7 @@ from tiebeam.kernel.errors import TiebeamError
 from tiebeam.simulators.base.faults import FaultRule
 
 if TYPE_CHECKING:
-    from tiebeam.connectors.ports import Request, Transport
+    from tiebeam.connectors.ports import Request, Share, Transport
 
 ENTRIES = "POST /rest/v1.0/projects/5/time_and_material_entries"
 JPEG = b"\xff\xd8\xff slab \r\n--tiebeam-\r\n" * 9
@@ -183,6 +186,29 @@ async def test_a_limit_says_how_long_to_wait() -> None:
     pen = Pen(FaultRule("status", match=ENTRIES, status=429, retry_after_seconds=7))
     refusal = refused(await pen.writer.write(tickets.entry("5", {"name": "x"})))
     assert refusal.wait_seconds == 7
+
+
+class FullGate(RecordingGate):
+    """Lets nobody in."""
+
+    async def enter(self, share: Share) -> None:
+        await super().enter(share)
+        await asyncio.Event().wait()
+
+
+async def test_a_write_that_gets_no_turn_in_time_is_not_made() -> None:
+    pen = Pen()
+    pen.client._gate = FullGate()
+    call = Call("/rest/v1.0/projects/5/materials")
+    late = refused(await pen.client.write("POST", call, lambda _: None, content={}, begin_seconds=0.01))
+    assert (late.code, late.maybe_done, pen.client.calls) == ("procore.no_turn", False, 0)
+
+
+async def test_a_write_whose_token_came_too_late_is_not_made() -> None:
+    pen = Pen(FaultRule("delay", match="oauth", delay_seconds=20))
+    call = Call("/rest/v1.0/projects/5/materials")
+    late = refused(await pen.client.write("POST", call, lambda _: None, content={}, begin_seconds=10))
+    assert (late.code, late.maybe_done, pen.client.calls) == ("procore.no_turn", False, 0)
 
 
 async def test_a_stale_token_is_replaced_and_the_write_made_once() -> None:

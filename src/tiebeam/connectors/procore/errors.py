@@ -282,6 +282,14 @@ STORAGE_REFUSED = ErrorRow(
     "Nothing needs to be done: it is tried again by itself, at a new address.",
 )
 
+NO_TURN = ErrorRow(
+    "procore.no_turn",
+    Do.WAIT_UNTIL,
+    Owner.NOBODY,
+    "Among the calls that Procore allows there was none left for this one in time.",
+    "Nothing needs to be done: it is tried again by itself.",
+)
+
 WRONG_CLIENT = ErrorRow(
     "procore.wrong_client",
     Do.BLOCK,

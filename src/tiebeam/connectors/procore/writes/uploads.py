@@ -14,6 +14,7 @@ from tiebeam.connectors.ports import Refusal, RefusalKind, Request, TransportErr
 from tiebeam.connectors.procore.client import Call
 from tiebeam.connectors.procore.errors import STORAGE_REFUSED
 from tiebeam.connectors.procore.writes.plan import project_path
+from tiebeam.connectors.procore.writes.writer import BEGIN_SECONDS
 from tiebeam.connectors.sayings import said_in
 from tiebeam.kernel.errors import Owner, TiebeamError
 
@@ -106,7 +107,11 @@ class Uploads:
     async def _tell(self, method: str, path: str, content: Mapping[str, Any]) -> dict[str, Any] | Refusal:
         call = Call(path, (), self._writer.share, Place.PROJECT)
         got = await self._writer.client.write(
-            method, call, lambda answer: read_object(answer.body), content=content
+            method,
+            call,
+            lambda answer: read_object(answer.body),
+            content=content,
+            begin_seconds=BEGIN_SECONDS,
         )
         # An upload that no record takes is thrown away: it can always be made anew.
         return _nothing_done(got) if isinstance(got, Refusal) else got.value

@@ -27,6 +27,9 @@ _PER_PAGE = 100
 PAGES_MAX = 500
 """How far a list is searched. Beyond that nobody can say that something is not there."""
 
+BEGIN_SECONDS = 60.0
+"""How long a write waits for its turn. A look at what it made must not come before it."""
+
 
 class ProcoreWriter:
     """Makes writes and looks for what they made."""
@@ -43,7 +46,9 @@ class ProcoreWriter:
         nothing can succeed before somebody acts; nothing was done then.
         """
         call = Call(write.path, write.query, self.share, write.place)
-        got = await self.client.write(write.method, call, _records, content=write.body)
+        got = await self.client.write(
+            write.method, call, _records, content=write.body, begin_seconds=BEGIN_SECONDS
+        )
         if isinstance(got, Refusal):
             return got
         rows, errors = got.value

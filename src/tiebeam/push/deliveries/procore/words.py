@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -27,9 +28,8 @@ _TIME_TYPES = {"overtime": " overtime", "double": " double time"}
 def file_name(paper: Paper, attachment: Attachment) -> str:
     """Return a name that no other file of the project has, and that is the same at every attempt."""
     stem, ending = _split(_UNFIT.sub("_", attachment.name).strip(), attachment.media_type)
-    mark = attachment.id.hex[-8:]
     kept = stem[: _NAME_CHARACTERS_MAX - len(paper.number)].strip()
-    return " ".join(part for part in (paper.number, kept, mark) if part) + ending
+    return " ".join(part for part in (paper.number, kept, _key(paper, str(attachment.id))) if part) + ending
 
 
 def _split(name: str, media_type: str) -> tuple[str, str]:
@@ -41,7 +41,12 @@ def _split(name: str, media_type: str) -> tuple[str, str]:
 
 def mark(paper: Paper, step: str) -> str:
     """Return what stands at the end of a log's words, since a log has no key of ours."""
-    return f"[{paper.number} {paper.id.hex[-8:]} {step}]"
+    return f"[{paper.number} {_key(paper, step)}]"
+
+
+def _key(paper: Paper, what: str) -> str:
+    """Return a few letters that nothing else of the company shares, short enough to be read past."""
+    return hashlib.blake2b(f"{paper.origin}:{what}".encode(), digest_size=4).hexdigest()
 
 
 def title(paper: Paper, text: str) -> str:
