@@ -18,7 +18,8 @@ from tiebeam.operations.audit.repository import LIMIT_MAX, Trail
 from tiebeam.settings import read_settings
 
 if TYPE_CHECKING:
-    from tiebeam.operations.audit.model import Entry, Verified
+    from tiebeam.operations.audit.anchors.model import Proven
+    from tiebeam.operations.audit.model import Entry
 
 commands = typer.Typer(help="See who did what, and verify that nothing of it was changed.")
 
@@ -61,7 +62,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read the whole trail and say whether anything was changed, removed or reordered (exit code 5).
+    """Read the whole trail and its daily signatures; say if anything was changed or removed (exit code 5).
 
     Keep the last line elsewhere: with --head it shows even a trail that somebody has written anew.
     """
@@ -69,27 +70,30 @@ def verify(
     async def work() -> Exit | None:
         expected = _kept(head)
         async with opened(read_settings()) as app:
-            trail = Trail(app.store, app.clock)
-            found = await trail.verify(app.tenant.id)
+            found = await app.evidence.prove(app.tenant.id)
             number, kept = expected or (0, b"")
-            same = expected is None or await trail.hash_at(app.tenant.id, number) == kept
-        fault = found.fault.what if found.fault else None
-        fault = fault or (None if same else f"the entry {number} is not the one that was kept elsewhere")
+            same = expected is None or await app.evidence.trail.hash_at(app.tenant.id, number) == kept
+        elsewhere = None if same else f"the entry {number} is not the one that was kept elsewhere"
+        fault = found.fault or elsewhere
         _tell(found, fault, as_json=as_json)
         return Exit.INCOMPLETE if fault else None
 
     run_command(work(), as_json=as_json)
 
 
-def _tell(found: Verified, fault: str | None, *, as_json: bool) -> None:
+def _tell(found: Proven, fault: str | None, *, as_json: bool) -> None:
+    trail = found.trail
     if as_json:
-        told = {"holds": fault is None, "fault": fault, "entries": found.entries}
-        print_json(told | {"number": found.number, "hash": found.hash})
+        told = {"holds": fault is None, "fault": fault, "entries": trail.entries}
+        signed = {"anchors": found.anchors, "anchored": found.anchored, "public_key": found.public_key}
+        print_json(told | {"number": trail.number, "hash": trail.hash} | signed)
     elif fault:
-        console.print(f"The trail does not hold: {fault}. {found.entries:,} entries before it do.")
+        console.print(f"The trail does not hold: {fault}. {trail.entries:,} entries of its chain do.")
     else:
-        console.print(f"The trail holds: {found.entries:,} entries.")
-        console.print(f"{found.number}:{found.hash.hex()}", highlight=False, soft_wrap=True)
+        console.print(f"The trail holds: {trail.entries:,} entries.")
+        days = f"{found.anchors:,} daily signatures, the last up to entry {found.anchored:,}."
+        console.print(days if found.anchors else "Nothing of it is signed yet: `tiebeam up` does so daily.")
+        console.print(f"{trail.number}:{trail.hash.hex()}", highlight=False, soft_wrap=True)
 
 
 def _kept(head: str | None) -> tuple[int, bytes] | None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from tiebeam.operations.audit.model import Entry, Verified
+    from tiebeam.operations.audit.anchors.model import Proven
+    from tiebeam.operations.audit.model import Entry
     from tiebeam.operations.audit.repository import Trail
     from tiebeam.web.call import Call
 
@@ -49,15 +50,15 @@ async def audit_page(call: Call) -> Response:
 
 
 async def verify(call: Call) -> Response:
-    """Read the whole chain, and show whether it holds."""
+    """Read the whole chain and its signatures, and show whether they hold."""
     tenant_id, actor = call.viewer.tenant.id, call.viewer.person.actor
-    found = await call.house.trail.verify(tenant_id)
-    detail = {"entries": found.entries, "holds": found.holds}
+    found = await (await call.app()).evidence.prove(tenant_id)
+    detail = {"entries": found.trail.entries, "holds": found.fault is None, "anchors": found.anchors}
     await call.house.trail.note(tenant_id, actor, "audit.verified", "audit:trail", detail)
     return await _shown(call, found)
 
 
-async def _shown(call: Call, verified: Verified | None) -> Response:
+async def _shown(call: Call, verified: Proven | None) -> Response:
     before = call.number("before", 0, most=999_999_999)
     trail, tenant_id = call.house.trail, call.viewer.tenant.id
     found = await trail.entries(tenant_id, _wanted(call), limit=PAGE + 1, before=before or None)
