@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from starlette.responses import Response as StarletteResponse
 from starlette.responses import StreamingResponse
 
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
+from tiebeam.operations.audit.dossier.model import Asked
 from tiebeam.operations.audit.model import Wanted
 from tiebeam.web.pages.runs import day
 from tiebeam.web.routes import Row
@@ -73,6 +75,7 @@ async def _shown(call: Call, verified: Proven | None) -> Response:
         given={name: text for name, text in asked.items() if text},
         people=await call.house.accounts.people(tenant_id),
         verified=verified,
+        public_key=(await (await call.app()).evidence.key(tenant_id)).public.hex(),
     )
 
 
@@ -141,8 +144,18 @@ def _safe(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
+async def dossier(call: Call) -> Response:
+    """Give what is known of an item, a project or a time as a signed dossier."""
+    wanted, app = _wanted(call), await call.app()
+    wish = Asked(wanted.subject, call.asked("project") or None, wanted.since, wanted.until)
+    made = await app.dossiers.make(wish, call.viewer.person.actor)
+    headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "no-store"}
+    return StarletteResponse(made.data, media_type="application/zip", headers=headers)
+
+
 ROWS = (
     Row("GET", "/audit", Permission.AUDIT_READ, audit_page),
     Row("POST", "/audit/verify", Permission.AUDIT_READ, verify),
     Row("GET", "/audit/export", Permission.AUDIT_READ, export),
+    Row("GET", "/audit/dossier", Permission.AUDIT_READ, dossier),
 )
