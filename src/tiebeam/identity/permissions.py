@@ -39,6 +39,13 @@ class Permission(StrEnum):
     HEALTH_READ_ALL_TENANTS = "health.read_all_tenants"
     """How every company's copy stands, and nothing of what is in it."""
     FIELD_CAPTURE = "field.capture"
+    """Capture in the field, and see what one captured oneself."""
+    FIELD_REVIEW = "field.review"
+    """Read what everybody captured; correct it, give it back, approve it."""
+    PUSH_RUN = "push.run"
+    """Send what was captured on to other systems, and again after it failed."""
+    PUSH_MANAGE = "push.manage"
+    """What is sent by itself, and how it is mapped."""
 
 
 P = Permission
@@ -54,6 +61,8 @@ _READS: Final = frozenset(
         P.ACCOUNT_MANAGE,
     }
 )
+_REVIEWS: Final = frozenset({P.FIELD_CAPTURE, P.FIELD_REVIEW, P.PUSH_RUN})
+"""Whoever reviews may write down what came by telephone, too."""
 _RUNS_IT: Final = frozenset(
     {
         P.RUNS_READ,
@@ -69,8 +78,8 @@ _RUNS_IT: Final = frozenset(
 GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.SAAS_ADMIN: frozenset({P.HEALTH_READ_ALL_TENANTS, P.ACCOUNT_MANAGE}),
     Role.TENANT_ADMIN: frozenset(Permission) - {P.HEALTH_READ_ALL_TENANTS},
-    Role.OPERATOR: _READS | _RUNS_IT,
-    Role.OFFICE: _READS | {P.RUNS_READ},
+    Role.OPERATOR: _READS | _RUNS_IT | _REVIEWS,
+    Role.OFFICE: _READS | {P.RUNS_READ} | _REVIEWS,
     Role.ESTIMATOR: _READS,
     Role.LEADERSHIP: _READS,
     Role.FIELD: frozenset({P.FIELD_CAPTURE}),

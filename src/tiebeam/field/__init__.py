@@ -1,0 +1,1 @@
+"""What is captured on site: tickets, change order requests, daily reports, check-ins and photos."""

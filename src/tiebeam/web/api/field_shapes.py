@@ -1,0 +1,209 @@
+"""What the API takes and gives of what is captured on site."""
+
+# ruff: noqa: TC001, TC003 - FastAPI and pydantic read the annotations at run time.
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from tiebeam.field.forms import ChangeOrderRequest, CheckIn, DailyReport, Photo, TmTicket
+from tiebeam.field.model import Aside, Kind, Standing
+
+_Number = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    project_id: UUID = Field(description="One of the company's own projects.")
+    captured_at: AwareDatetime = Field(description="What the device's clock says.")
+    base_version: _Number = Field(
+        default=0, description="The version that this was made from; 0 for what was captured just now."
+    )
+
+
+class SentTicket(_Sent):
+    """A T&M ticket."""
+
+    kind: Literal["tm_ticket"]
+    body: TmTicket
+
+
+class SentRequest(_Sent):
+    """A change order request."""
+
+    kind: Literal["change_order_request"]
+    body: ChangeOrderRequest
+
+
+class SentReport(_Sent):
+    """A daily report."""
+
+    kind: Literal["daily_report"]
+    body: DailyReport
+
+
+class SentCheckIn(_Sent):
+    """A crew check-in."""
+
+    kind: Literal["check_in"]
+    body: CheckIn
+
+
+class SentPhoto(_Sent):
+    """A photo by itself."""
+
+    kind: Literal["photo"]
+    body: Photo
+
+
+Sent = Annotated[SentTicket | SentRequest | SentReport | SentCheckIn | SentPhoto, Field(discriminator="kind")]
+
+
+class Author(BaseModel):
+    """Who captured or changed something."""
+
+    kind: str = Field(description="`person` or `key`.")
+    id: str
+    name: str
+
+
+class FieldDocument(BaseModel):
+    """A document as it stands."""
+
+    id: UUID
+    kind: Kind
+    project_id: UUID
+    number: str = Field(description="Its own within the project and kind, such as `TM-0007`.")
+    standing: Standing
+    version: int = Field(description="The version that counts.")
+    body: dict[str, Any] = Field(description="As it was sent, every member there.")
+    captured_at: datetime
+    received_at: datetime
+    changed_at: datetime
+    author: Author
+    device_id: UUID | None
+    locked_reason: str | None = Field(description="Why it is read-only; null while it can be changed.")
+    returned_reason: str | None = Field(description="What the office asked for when it gave it back.")
+    aside_version: int | None = Field(description="A version that was kept aside and waits for a decision.")
+    total: str | None = Field(description="What it comes to, to the cent; null where nothing is priced.")
+
+
+class Kept(BaseModel):
+    """What came of sending a document. It is never lost."""
+
+    outcome: Literal["kept", "unchanged", "aside"] = Field(
+        description="`unchanged`: this was here already. `aside`: kept beside the version that counts."
+    )
+    aside: Aside | None
+    told: str | None = Field(description="Why it was kept aside, as a sentence.")
+    document: FieldDocument | None = Field(description="Null when somebody else captured it.")
+
+
+class FieldVersion(BaseModel):
+    """One version of a document; number 1 is what was captured."""
+
+    number: int
+    base: int
+    body: dict[str, Any]
+    captured_at: datetime
+    received_at: datetime
+    author: Author
+    device_id: UUID | None
+    aside: Aside | None = Field(description="Why it was kept aside; null for one that counted.")
+
+
+class OfVersion(BaseModel):
+    """Which version is meant, so that nobody decides on what they have not seen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
+
+
+class GiveBack(OfVersion):
+    """A document given back, and why."""
+
+    why: str = Field(min_length=1, max_length=2000)
+
+
+class Place(BaseModel):
+    """Where a photo was taken, as the camera wrote it down."""
+
+    latitude: float
+    longitude: float
+
+
+class FieldPhoto(BaseModel):
+    """A photo that was kept, byte for byte."""
+
+    id: UUID
+    sha256: str
+    bytes: int
+    name: str
+    media_type: str = Field(description="Told by the content, whatever the name says.")
+    width: int | None
+    height: int | None
+    taken_at: datetime | None = Field(
+        description="When, as the camera wrote it down; UTC where it says no zone."
+    )
+    place: Place | None
+    has_thumbnail: bool
+    received_at: datetime
+
+
+class FieldProject(BaseModel):
+    """A project that can be captured for."""
+
+    id: UUID
+    number: str
+    name: str
+
+
+class Crew(BaseModel):
+    """People who work together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    members: list[Member] = Field(max_length=200)
+
+
+class Member(BaseModel):
+    """One of a crew."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    trade: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class CostCode(BaseModel):
+    """What an amount is booked on, within a project."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    project_id: UUID
+    code: str = Field(min_length=1, max_length=80)
+    name: str = Field(max_length=200)
+
+
+class FieldPerson(BaseModel):
+    """Who captures."""
+
+    id: UUID
+    name: str
+
+
+class Setting(BaseModel):
+    """What a phone keeps so that it works without a network."""
+
+    person: FieldPerson
+    today: date = Field(description="By the server's clock, in UTC: to see that a phone's clock is off.")
+    projects: list[FieldProject]
+    crews: list[Crew]
+    cost_codes: list[CostCode]
