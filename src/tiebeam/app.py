@@ -26,7 +26,6 @@ from tiebeam.operations.alerts.own.desk import OwnChannels
 from tiebeam.operations.alerts.own.repository import OwnRows
 from tiebeam.operations.alerts.repository import Alerts
 from tiebeam.operations.audit.anchors.repository import Evidence
-from tiebeam.operations.audit.dossier.desk import Dossiers
 from tiebeam.operations.limits.gate import RateGate
 from tiebeam.operations.limits.model import Rates, domain_of
 from tiebeam.operations.limits.repository import PostgresRow
@@ -158,7 +157,6 @@ class App:
             private_allowed=private,
         )
         self.evidence = Evidence(store, clock, TextBox(keys, "evidence"), os.urandom)
-        self.dossiers = Dossiers(self.evidence, clock, tenant.id, tenant.name)
         self.grants = Connections(store, self._vault)
         self.choices = Choices(store, tenant.id)
         self.queue = Queue(store, clock)

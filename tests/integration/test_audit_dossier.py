@@ -64,6 +64,11 @@ class SeenOnSite:
             Exhibit("photo", TICKET, "صورة.jpg", at, {"bytes": len(PHOTO)}, sha256(PHOTO).digest()),
         ]
 
+    async def faults(self, tenant_id: UUID, *, originals: bool = False) -> list[str]:
+        del tenant_id
+        return [f"photo {n} was changed" for n in range(self.changed)] if originals or self.changed else []
+
+    changed: int = 0
     clock: ManualClock = field(init=False)
 
 
@@ -178,6 +183,15 @@ async def test_one_changed_byte_of_the_zip_shows_or_changes_nothing_in_it(desk: 
     for place in range(0, len(data), max(1, len(data) // 200)):
         changed = data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :]
         assert not is_true(changed) or files_of(changed) == before, place
+
+
+async def test_what_a_witness_finds_changed_is_told(desk: Dossiers, witness: SeenOnSite) -> None:
+    assert (await desk.prove()).fault is None
+    witness.changed = 7
+    said = "; ".join(f"photo {n} was changed" for n in range(5))
+    assert (await desk.prove()).fault == f"{said}; and 2 more"
+    made = await desk.make(Asked(), ANN, forms=[Form.JSON])
+    assert check_dossier(made.data).faults == ("when it was made, the audit trail did not hold",)
 
 
 async def test_files_put_in_or_taken_out_show(desk: Dossiers) -> None:

@@ -13,6 +13,7 @@ import orjson
 import typer
 
 from tiebeam.app import opened
+from tiebeam.capture import Capture
 from tiebeam.cli.exits import Exit
 from tiebeam.cli.output import AsJson, console, print_json, print_table
 from tiebeam.cli.running import run_command
@@ -69,17 +70,19 @@ def verify(
         str | None,
         typer.Option(help="NUMBER:HASH that an earlier run printed: that entry must be as it was then."),
     ] = None,
+    photos: Annotated[bool, typer.Option("--photos", help="Read the photos' originals, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read the whole trail and its daily signatures; say if anything was changed or removed (exit code 5).
 
+    What was captured is held against what the trail noted of it.
     Keep the last line elsewhere: with --head it shows even a trail that somebody has written anew.
     """
 
     async def work() -> Exit | None:
         expected = _kept(head)
         async with opened(read_settings()) as app:
-            found = await app.evidence.prove(app.tenant.id)
+            found = await Capture(app).dossiers().prove(originals=photos)
             number, kept = expected or (0, b"")
             same = expected is None or await app.evidence.trail.hash_at(app.tenant.id, number) == kept
         elsewhere = None if same else f"the entry {number} is not the one that was kept elsewhere"
@@ -125,7 +128,7 @@ def export(
         wish = Asked(item, project, _moment(since, "--since"), _moment(until, "--until"))
         async with opened(read_settings()) as app:
             by = Actor.command(getpass.getuser())
-            made = await app.dossiers.make(wish, by, forms=frozenset(forms or Form))
+            made = await Capture(app).dossiers().make(wish, by, forms=frozenset(forms or Form))
         path = to / made.name
         _write(path, made.data)
         told = {"file": str(path), "sha256": made.sha256, "entries": made.entries, "exhibits": made.exhibits}

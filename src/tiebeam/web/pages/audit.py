@@ -11,6 +11,7 @@ import orjson
 from starlette.responses import Response as StarletteResponse
 from starlette.responses import StreamingResponse
 
+from tiebeam.capture import Capture
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.operations.audit.dossier.model import Asked
@@ -54,7 +55,7 @@ async def audit_page(call: Call) -> Response:
 async def verify(call: Call) -> Response:
     """Read the whole chain and its signatures, and show whether they hold."""
     tenant_id, actor = call.viewer.tenant.id, call.viewer.person.actor
-    found = await (await call.app()).evidence.prove(tenant_id)
+    found = await Capture(await call.app()).dossiers().prove()
     detail = {"entries": found.trail.entries, "holds": found.fault is None, "anchors": found.anchors}
     await call.house.trail.note(tenant_id, actor, "audit.verified", "audit:trail", detail)
     return await _shown(call, found)
@@ -148,7 +149,7 @@ async def dossier(call: Call) -> Response:
     """Give what is known of an item, a project or a time as a signed dossier."""
     wanted, app = _wanted(call), await call.app()
     wish = Asked(wanted.subject, call.asked("project") or None, wanted.since, wanted.until)
-    made = await app.dossiers.make(wish, call.viewer.person.actor)
+    made = await Capture(app).dossiers().make(wish, call.viewer.person.actor)
     headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "no-store"}
     return StarletteResponse(made.data, media_type="application/zip", headers=headers)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tiebeam.kernel.clock import Clock
+    from tiebeam.operations.audit.anchors.model import Proven
     from tiebeam.operations.audit.anchors.repository import Evidence
     from tiebeam.operations.audit.dossier.model import Asked, Exhibit, Witness
     from tiebeam.operations.audit.model import Actor, Entry
     from tiebeam.operations.audit.signing import SigningKey
 
+_TOLD_MAX = 5
 EVERY_FORM = frozenset(Form)
 
 
@@ -75,7 +78,7 @@ class Dossiers:
             made_at=self._clock.now(),
             made_by=by.name,
             asked=wish,
-            proven=await self._evidence.prove(self._tenant_id),
+            proven=await self.prove(),
             anchor=anchors[-1] if anchors else None,
             public_key=key.public,
             entries=tuple(entries),
@@ -86,6 +89,17 @@ class Dossiers:
         made = Made(_name(dossier), data, sha256(data).digest(), len(entries), len(exhibits))
         await self._note(made, dossier, forms, by)
         return made
+
+    async def prove(self, *, originals: bool = False) -> Proven:
+        """Look at the trail, its anchors, and whether what else is kept is as the trail noted it."""
+        found = await self._evidence.prove(self._tenant_id)
+        if found.fault is not None:
+            return found
+        for witness in self._witnesses:
+            faults = await witness.faults(self._tenant_id, originals=originals)
+            if faults:
+                return replace(found, fault=_in_words(faults))
+        return found
 
     async def _entries(self, wish: Asked, most: int) -> list[Entry]:
         subjects = None if wish.project is None else await self._subjects(wish.project)
@@ -123,6 +137,11 @@ class Dossiers:
             "sha256": made.sha256.hex(),
         }
         await self._evidence.trail.note(self._tenant_id, by, "audit.exported", "audit:trail", detail)
+
+
+def _in_words(faults: Sequence[str]) -> str:
+    told = "; ".join(faults[:_TOLD_MAX])
+    return f"{told}; and {len(faults) - _TOLD_MAX} more" if len(faults) > _TOLD_MAX else told
 
 
 def _written(dossier: Dossier, forms: Collection[Form], key: SigningKey) -> bytes:

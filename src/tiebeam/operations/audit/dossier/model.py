@@ -66,6 +66,12 @@ class Witness(Protocol):
     async def exhibits(self, tenant_id: UUID, subjects: Sequence[str]) -> list[Exhibit]:
         """Return what is known of items; of those that others know, nothing."""
 
+    async def faults(self, tenant_id: UUID, *, originals: bool = False) -> list[str]:
+        """Return what is kept that is not what the trail noted of it, in words.
+
+        With `originals` files are read too, which takes its time.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
