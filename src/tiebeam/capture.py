@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tiebeam.field.evidence.repository import FieldWitness
+from tiebeam.field.paper.printer import Printer
 from tiebeam.field.photos.repository import Photos
 from tiebeam.field.photos.shelf import FolderShelf
 from tiebeam.field.projects.repository import Projects
@@ -36,6 +37,10 @@ class Capture:
         app = self.app
         witness = FieldWitness(app.store, self.documents(), self.photos())
         return Dossiers(app.evidence, app.clock, app.tenant.id, app.tenant.name, witnesses=[witness])
+
+    def printer(self) -> Printer:
+        """Return what makes papers of documents."""
+        return Printer(self.app.tenant.name, self.documents(), self.photos(), self.projects())
 
     def projects(self) -> Projects:
         """Return our own projects, crews and cost codes."""

@@ -155,8 +155,7 @@ from tiebeam.field_version where number = 1
     ("meddling", "what"),
     [
         (
-            "update tiebeam.field_version set body = replace(body::text, '8.50', '8.51')::json"
-            " where number = 1",
+            "update tiebeam.field_version set body = replace(body::text, '8', '9')::json where number = 1",
             "version 1 of field_document:{id} was changed",
         ),
         ("update tiebeam.field_version set hash = set_byte(hash, 0, 1) where number = 2", "version 2 of"),
