@@ -17,7 +17,7 @@ from tiebeam.operations.audit.dossier.model import Form
 from tiebeam.operations.audit.model import Wanted
 from tiebeam.web.api.asker import Asked
 from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
-from tiebeam.web.api.route import GuardedRoute, needs
+from tiebeam.web.api.route import GuardedRoute, gives_file, needs
 
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["audit"])
 
@@ -54,13 +54,7 @@ async def public_key(ask: Asked) -> PublicKey:
     return PublicKey(public_key=key.public.hex())
 
 
-_ZIP = {200: {"content": {"application/zip": {}}, "description": "The dossier."}}
-_GUARD = needs(Permission.AUDIT_READ)
-
-
-@ROUTER.get(
-    "/audit/dossier", response_class=Response, **{**_GUARD, "responses": {**_ZIP, **_GUARD["responses"]}}
-)
+@ROUTER.get("/audit/dossier", **gives_file(needs(Permission.AUDIT_READ), "application/zip"))
 async def dossier(
     ask: Asked,
     *,
