@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,6 @@ from tiebeam.paper.sheet import Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from tiebeam.field.model import Document
     from tiebeam.field.photos.model import Photo
@@ -51,7 +50,8 @@ def begun(contents: Contents) -> Sheet:
             ("Company", contents.company),
             ("Project", f"{project.number} {project.name}"),
             ("Captured", f"{when(document.captured_at)} by {document.author.name}"),
-            ("Received", f"{when(document.received_at)}; it is {document.standing.value}"),
+            ("Received", when(document.received_at)),
+            ("Standing", document.standing.value),
             ("Contents", f"Version {document.version}, SHA-256 {hash_}"),
         ]
     )
@@ -97,7 +97,9 @@ def add_signature(sheet: Sheet, contents: Contents, signature: Mapping[str, Any]
     if signature is None:
         sheet.text("Not signed.")
         return
-    sheet.facts([("Name", signature["name"]), ("Signed", signature["signed_at"])])
+    sheet.facts(
+        [("Name", signature["name"]), ("Signed", when(datetime.fromisoformat(signature["signed_at"])))]
+    )
     sheet.pictures([_captioned(contents, UUID(signature["photo"]))])
 
 
