@@ -16,6 +16,7 @@ from tiebeam.kernel.errors import TiebeamError
 from tiebeam.operations.queue.model import Blocked, Done, NewJob, RetryAt, Snooze
 from tiebeam.operations.schedules.model import Schedule
 from tiebeam.operations.tokens.model import NotConnectedError, Status
+from tiebeam.pushing import PUSH, Pushing, push_job
 from tiebeam.replicate.pull import StoppedError
 from tiebeam.replicate.streams import find_stream
 from tiebeam.replicate.sync import Wish
@@ -44,6 +45,7 @@ CATCH_UP: Final = "webhook.catch_up"
 KEEP_ALIVE: Final = "token.keep_alive"
 LOOK: Final = "alerts.look"
 TIDY: Final = "upkeep.tidy"
+PUSH_DUE: Final = "push.due"
 
 BUSY_AGAIN: Final = timedelta(seconds=2)
 GOES_ON_AFTER: Final = timedelta(seconds=30)
@@ -59,6 +61,7 @@ EVERY_MINUTES: Final[Mapping[str, int]] = {
     # Access lasts 90 minutes, and a grant that nobody used for long is lost: well within 12 hours.
     KEEP_ALIVE: 30,
     LOOK: 1,
+    PUSH_DUE: 1,
     TIDY: 24 * 60,
 }
 """How often each is queued, unless a company has set it otherwise."""
@@ -103,6 +106,7 @@ class Duties:
             KEEP_ALIVE: self._of_connection(self._keep_alive),
             LOOK: self._look,
             TIDY: self._tidy,
+            PUSH: self._push,
         }
 
     def schedules(self) -> Sequence[Schedule]:
@@ -115,6 +119,7 @@ class Duties:
             CATCH_UP: partial(self._jobs_of_each, CATCH_UP),
             KEEP_ALIVE: partial(self._jobs_of_each, KEEP_ALIVE),
             LOOK: partial(self._job_of_all, LOOK),
+            PUSH_DUE: self._push_jobs,
             TIDY: partial(self._job_of_all, TIDY),
         }
         return [Schedule(name, timedelta(minutes=every), jobs[name]) for name, every in EVERY_MINUTES.items()]
@@ -145,6 +150,10 @@ class Duties:
         """Queue what a delivery could not: the process that took it died, or the vendor was away."""
         waiting = await Deliveries(self._store).waiting(self._clock.now())
         return [fetch_job(connection_id) for owner, connection_id in waiting if owner == tenant_id]
+
+    async def _push_jobs(self, tenant_id: UUID) -> list[NewJob]:
+        """Queue the documents that are to be gone on with, those of a batch that is due among them."""
+        return await Pushing(await self.app(tenant_id)).due()
 
     async def _jobs_of_each(self, kind: str, tenant_id: UUID) -> list[NewJob]:
         return [
@@ -243,6 +252,11 @@ class Duties:
         await Upkeep(await self.app(job.tenant_id)).look()
         return Done()
 
+    async def _push(self, job: Job) -> Outcome:
+        """Go on with a document that is to be in another system."""
+        rest = await Pushing(await self.app(job.tenant_id)).runner(self._stopping).run(UUID(job.key))
+        return Done() if rest.until is None else Snooze(rest.until)
+
     async def _tidy(self, job: Job) -> Outcome:
         await Upkeep(await self.app(job.tenant_id)).tidy()
         return Done()
@@ -311,6 +325,8 @@ def again(kind: str, key: str) -> NewJob | None:
         return NewJob(kind, key, {}, priority=BY_HAND)
     if kind == REFRESH and key.count("/") >= 3:
         return _refresh_again(key)
+    if kind == PUSH:
+        return push_job(UUID(key))
     if kind not in (SYNC, FETCH, KEEP_HOOK, CATCH_UP, KEEP_ALIVE):
         return None
     line = {SYNC: f"connection/{key}", FETCH: f"fetch/{key}"}.get(kind)

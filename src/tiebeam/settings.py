@@ -154,6 +154,11 @@ class Settings(BaseSettings):
         description="Whether the channels that companies add themselves may lead to addresses that are not "
         "of the public internet: this machine's own network.",
     )
+    push_folder: Path | None = Field(
+        default=None,
+        description="A folder that approved documents can be sent to: each is written there once, with its "
+        "photos. Without it there is no such target.",
+    )
     archive: Path | None = Field(
         default=None,
         description="The folder that old sync log is archived to. Without it, `archive` in the data folder.",

@@ -1,6 +1,7 @@
 """`python tests/simulation/run.py --seeds 1-200`: the seeded simulation, two seeds at a time.
 
-`--world week` runs a week of everything that is always on, instead of the engine alone.
+`--world week` runs a week of everything that is always on, instead of the engine alone; `--world push` has
+papers pushed to a vendor that lies.
 Ends with one line of JSON. A failing seed is printed with the one command that replays it.
 """
 
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.push_sim.seeds import run_push_seeds
 from tests.simulation.seeds import STEPS, SeedResult, run_seeds
 from tests.simulation.week import run_weeks
 
@@ -39,7 +41,7 @@ class Kind:
     @property
     def words(self) -> str:
         """The options that ask for it."""
-        return "--world week" if self.world == "week" else f"--steps {self.steps}"
+        return f"--steps {self.steps}" if self.world == "copy" else f"--world {self.world}"
 
     async def run(
         self, seeds: list[int], tell: Callable[[SeedResult], None], say: Callable[[str], None]
@@ -47,6 +49,8 @@ class Kind:
         """Run seeds one after another, telling each result as it comes."""
         if self.world == "week":
             await run_weeks(seeds, tell, say)
+        elif self.world == "push":
+            await run_push_seeds(seeds, tell, say)
         else:
             await run_seeds(seeds, self.steps, tell, say)
 
@@ -70,7 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Run the seeded simulation of the replica.")
     parser.add_argument("--seeds", default="1-200", help="such as 17, 1-200 or 3,5,8-10")
     parser.add_argument(
-        "--world", choices=("copy", "week"), default="copy", help="the engine alone, or a week of everything"
+        "--world",
+        choices=("copy", "week", "push"),
+        default="copy",
+        help="the engine alone, a week of everything, or papers on their way to a vendor",
     )
     parser.add_argument("--steps", type=int, default=STEPS, help="steps a seed takes before the end")
     parser.add_argument("--jobs", type=int, default=2, help="processes side by side")

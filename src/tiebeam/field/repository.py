@@ -177,6 +177,10 @@ class Documents:
         async with self._store.transaction(self._tenant_id) as tx:
             return await self._present(tx, id_)
 
+    async def hold(self, tx: Transaction, id_: UUID) -> Document | None:
+        """Return a document, which does not change until the caller's transaction ends."""
+        return await self._held(tx, id_)
+
     async def search(
         self,
         wanted: Wanted = _EVERYTHING,

@@ -14,6 +14,8 @@ class Owner(StrEnum):
     """Whoever runs this installation."""
     ADMIN = "admin"
     """The tenant's administrator, in Tiebeam or in the vendor's system."""
+    OFFICE = "office"
+    """Whoever looks documents through before they are sent."""
     DEVELOPER = "developer"
     """Whoever wrote the code: a fault of ours."""
 

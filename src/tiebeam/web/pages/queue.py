@@ -37,6 +37,8 @@ KINDS: Final[Mapping[str, str]] = {
     "webhook.keep": "Check the hook and repair it",
     "webhook.catch_up": "Look for deliveries that never came",
     "token.keep_alive": "Keep the access to Procore alive",
+    "push.intent": "Send a document",
+    "push.due": "Look which documents are to be sent",
     "alerts.look": "Look for what is wrong",
     "upkeep.tidy": "Archive and delete what is old",
 }

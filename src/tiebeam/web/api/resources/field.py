@@ -10,13 +10,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from tiebeam.capture import Capture
 from tiebeam.field.forms import body_of
 from tiebeam.field.model import Document, Kind, Standing, Version, Wanted
 from tiebeam.field.repository import Hand
 from tiebeam.field.rules import is_author, totals
 from tiebeam.identity.permissions import Permission
 from tiebeam.integration import Integration
+from tiebeam.pushing import Pushing
 from tiebeam.web.api.asker import Ask, Asked
 from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
 from tiebeam.web.api.field_shapes import (
@@ -187,7 +187,7 @@ def author_shown(by: Actor) -> Author:
 
 
 async def _documents(ask: Ask) -> Documents:
-    return Capture(await ask.app()).documents()
+    return Pushing(await ask.app()).documents()
 
 
 async def _require_project(ask: Ask, project_id: UUID) -> None:
