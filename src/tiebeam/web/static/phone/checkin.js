@@ -9,7 +9,7 @@ export function checkIn({ body }, { changed, setting }) {
       h("input", { type: "checkbox", checked: one.present, onchange: (event) => { one.present = event.target.checked; changed(); } }), "is here"),
   ];
   const fresh = () => ({ name: "", trade: null, present: true });
-  const list = () => rows(body.people, { words: "person", add: "Add somebody", draw, fresh, changed });
+  const list = () => rows(body.people, { words: "person", add: "Add somebody", draw, fresh, changed, className: "wide" });
   const shown = h("div", {});
   const bring = () => {
     const members = setting.crews.find((crew) => crew.name === body.crew)?.members ?? [];

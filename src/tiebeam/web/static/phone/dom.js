@@ -33,7 +33,8 @@ export function choice(options, value, change, given = {}) {
 }
 
 // A number with a button on either side: nobody types digits in gloves.
-export function stepper(name, value, change, { step = 0.5, least = 0, most = 24 } = {}) {
+export function stepper(caption, value, change, { step = 0.5, least = 0, most = 24, of = "" } = {}) {
+  const name = of ? `${caption} of ${of}` : caption;
   const within = (number) => Math.min(most, Math.max(least, Math.round(number * 10000) / 10000));
   const input = h("input", {
     type: "text", inputMode: "decimal", value: value ?? "", ariaLabel: name, className: "number",
@@ -44,7 +45,7 @@ export function stepper(name, value, change, { step = 0.5, least = 0, most = 24 
     input.value = String(within((Number(plain(input.value)) || 0) + much));
     change(input.value);
   };
-  return h("div", { className: "stepper", role: "group", ariaLabel: name },
+  return h("div", { className: "stepper", role: "group", ariaLabel: name }, h("span", { ariaHidden: "true" }, caption),
     h("button", { type: "button", className: "quiet", ariaLabel: `Less: ${name}`, onclick: by(-step) }, "−"), input,
     h("button", { type: "button", className: "quiet", ariaLabel: `More: ${name}`, onclick: by(step) }, "+"));
 }
@@ -53,8 +54,8 @@ export function stepper(name, value, change, { step = 0.5, least = 0, most = 24 
 export const plain = (written) => written.trim().replace(",", ".");
 
 // Rows that can be added and taken away; `draw(row)` returns the inputs of one.
-export function rows(items, { words, add, draw, fresh, changed }) {
-  const list = h("ul", { className: "rows" });
+export function rows(items, { words, add, draw, fresh, changed, className = "" }) {
+  const list = h("ul", { className: `rows ${className}` });
   const show = (focus = null) => {
     list.replaceChildren(...items.map((item, at) => h("li", {},
       ...draw(item, at),

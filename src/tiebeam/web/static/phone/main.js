@@ -107,8 +107,9 @@ let wasShown = "";
 async function showLine() {
   await know();
   const full = await scarce();
-  const words = [line.words, full].filter(Boolean);
-  told.replaceChildren(...words.map((one) => h("span", {}, one)), ...(line.state === "pin" ? [h("a", { className: "button quiet", href: "#/pin" }, "Type it in")] : []));
+  const isDoor = !viewer || location.hash.startsWith("#/pin");
+  const words = isDoor ? [] : [line.words, full].filter(Boolean);
+  told.replaceChildren(...words.map((one) => h("span", {}, one)), ...(words.length && line.state === "pin" ? [h("a", { className: "button quiet", href: "#/pin" }, "Type it in")] : []));
   told.className = words.length ? `line ${line.state}` : "";
   // Marks change only where nobody is typing.
   const isHome = viewer && !location.hash.split("/")[1];

@@ -20,8 +20,8 @@ export function report({ body }, keeps) {
   const { changed } = keeps;
   const crew = (one) => [
     field("Company or trade", text(one.company, (name) => { one.company = name; changed(); }, { maxLength: 200 })),
-    stepper("Workers", one.workers, (workers) => { one.workers = workers; changed(); }, { step: 1, most: 9999 }),
-    stepper("Hours each", one.hours, (hours) => { one.hours = hours; changed(); }),
+    stepper("Workers", one.workers, (workers) => { one.workers = workers; changed(); }, { step: 1, most: 9999, of: one.company }),
+    stepper("Hours each", one.hours, (hours) => { one.hours = hours; changed(); }, { of: one.company }),
   ];
   const delay = (one) => [
     field("What held it up", text(one.what, (what) => { one.what = what; changed(); })),
@@ -33,10 +33,10 @@ export function report({ body }, keeps) {
       field("Day", text(body.date, (day) => { body.date = day; changed(); }, { type: "date" })),
       field("What was done", longText(done.description, (words) => { done.description = words; changed(); }, { maxLength: 10000 }))),
     h("section", { className: "card" }, h("h2", {}, "Who was there"),
-      rows(body.crew, { words: "crew", add: "Add a crew", draw: crew, changed, fresh: () => ({ company: "", workers: "1", hours: "8" }) })),
+      rows(body.crew, { words: "crew", add: "Add a crew", draw: crew, changed, className: "wide", fresh: () => ({ company: "", workers: "1", hours: "8" }) })),
     weather(body.weather ??= { sky: "", temperature: "", wind: "", precipitation: "", ground: "", delay: false }, changed),
     h("section", { className: "card" }, h("h2", {}, "Delays"),
-      rows(body.delays, { words: "delay", add: "Add a delay", draw: delay, changed, fresh: () => ({ what: "", hours: "1" }) })),
+      rows(body.delays, { words: "delay", add: "Add a delay", draw: delay, changed, className: "wide", fresh: () => ({ what: "", hours: "1" }) })),
     h("section", { className: "card" }, h("h2", {}, "Photos"), gallery(body.photos, keeps)),
     h("section", { className: "card" }, field("Notes", longText(body.notes[0], (words) => { body.notes[0] = words; changed(); }, { maxLength: 10000 }))),
   ];

@@ -36,6 +36,7 @@ async function send() {
 }
 
 async function attempt() {
+  if (!(await store.documents()).some((one) => one.state === "waiting" || one.state === "sent")) return;
   try {
     const { viewer } = await asking.door();
     if (!viewer) throw new asking.NeedsPin("");

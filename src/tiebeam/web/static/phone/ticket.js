@@ -15,7 +15,7 @@ function labour(body, { changed, setting }) {
       changed();
     }, { list: names.id, maxLength: 200, autocapitalize: "words" })),
     field("Time", choice(TIME_TYPES, one.time_type, (type) => { one.time_type = type; changed(); })),
-    stepper(`Hours of ${one.worker || "this worker"}`, one.hours, (hours) => { one.hours = hours; changed(); }),
+    stepper("Hours", one.hours, (hours) => { one.hours = hours; changed(); }, { of: one.worker }),
   ];
   const fresh = () => ({ worker: "", trade: null, hours: "8", time_type: "regular" });
   const list = () => rows(body.labour, { words: "worker", add: "Add a worker", draw, fresh, changed });
@@ -36,7 +36,7 @@ function amounts(title, items, { words, add, fresh, step }, changed) {
   const draw = (one) => [
     field("What", text(one.name, (name) => { one.name = name; changed(); }, { maxLength: 200 })),
     field("Unit", text(one.unit, (unit) => { one.unit = unit; changed(); }, { maxLength: 200, autocapitalize: "none" })),
-    stepper("How much", one.quantity, (much) => { one.quantity = much; changed(); }, { step, most: 999999999 }),
+    stepper("How much", one.quantity, (much) => { one.quantity = much; changed(); }, { step, most: 999999999, of: one.name }),
   ];
   return h("section", { className: "card" }, h("h2", {}, title), rows(items, { words, add, draw, fresh, changed }));
 }
