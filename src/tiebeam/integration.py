@@ -11,7 +11,7 @@ from tiebeam.connectors.procore.environments import environment_at
 from tiebeam.connectors.procore.oauth import ProcoreLogin
 from tiebeam.identity.beginning.repository import ConsentStates
 from tiebeam.kernel.errors import BadInputError, Owner, TiebeamError
-from tiebeam.link.repository import Projects
+from tiebeam.link.repository import ProjectMap
 from tiebeam.operations.tokens.model import GrantKind, NotConnectedError, Secrets, Status, Terms
 from tiebeam.replicate.choices.model import MINIMAL, Choice
 from tiebeam.replicate.reach import known_feeds
@@ -127,9 +127,9 @@ class Integration:
         await self.app.sync_one(connection, Wish(stream=PROJECTS))
         return await self.projects().vendors(connection.id, PROJECTS)
 
-    def projects(self) -> Projects:
-        """Return our own projects, and their map."""
-        return Projects(self.app.store, self.app.tenant.id)
+    def projects(self) -> ProjectMap:
+        """Return which of our own projects is which of Procore's."""
+        return ProjectMap(self.app.store, self.app.tenant.id)
 
     async def choose(self, connection: Connection, choice: Choice) -> None:
         """Have only this copied from now on. What was copied of anything else stays as it is."""

@@ -194,14 +194,14 @@ async def test_who_is_disabled_or_no_longer_in_the_field_does_not_come_in(
     accounts: Accounts, devices: Devices, tenant: Tenant, finn: Person
 ) -> None:
     _, token = await enrolled(devices, tenant)
-    await accounts.set_role(tenant.id, finn.id, Role.OFFICE, by=BOSS)
+    await accounts.set_role(tenant.id, finn.id, Role.ESTIMATOR, by=BOSS)
     assert await devices.sign_in(token, finn.id, PIN, address=ADDRESS) == Refused(NOT_RIGHT)
     await accounts.set_role(tenant.id, finn.id, Role.FIELD, by=BOSS)
     await accounts.disable(tenant.id, finn.id, by=BOSS)
     assert await devices.sign_in(token, finn.id, PIN, address=ADDRESS) == Refused(NOT_RIGHT)
-    office = await added(accounts, tenant, "olga", Role.OFFICE)
+    estimator = await added(accounts, tenant, "olga", Role.ESTIMATOR)
     with pytest.raises(BadInputError, match="no work in the field"):
-        await devices.set_pin(tenant.id, office.id, PIN, by=BOSS)
+        await devices.set_pin(tenant.id, estimator.id, PIN, by=BOSS)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ class Labour(Form):
     trade: Name | None = None
     hours: Hours
     time_type: Literal["regular", "overtime", "double"] = "regular"
-    rate: Amount | None = Field(default=None, description="Money an hour.")
+    rate: Amount | None = Field(default=None, description="Money for an hour of this time type.")
 
 
 class Material(Form):

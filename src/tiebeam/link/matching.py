@@ -11,7 +11,8 @@ from tiebeam.link.model import Suggestion
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tiebeam.link.model import Project, VendorProject
+    from tiebeam.field.projects.model import Project
+    from tiebeam.link.model import VendorProject
 
 ALIKE_MIN: Final = 0.72
 """Names that are less alike than this are not suggested: a wrong suggestion is worse than none."""

@@ -1,32 +1,12 @@
-"""Our projects, a vendor's, and which of them are the same. Pure."""
+"""A vendor's projects, and which of ours they may be. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
-
-
-class Standing(StrEnum):
-    """Whether one of our projects is still being built."""
-
-    ACTIVE = "active"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A project of ours. `number` is its own within the company."""
-
-    id: UUID
-    number: str
-    name: str
-    status: Standing
-    made_at: datetime
+    from tiebeam.field.projects.model import Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 _BY_PREFIX: Final = (
     ("records.unknown", 404),
     ("channels.unknown", 404),
+    ("field.unknown", 404),
+    ("field.body", 422),
+    ("field.photo", 422),
+    ("field.", 409),
     ("input.not_allowed", 403),
     ("input.", 400),
     ("records.", 400),

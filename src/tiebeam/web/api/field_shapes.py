@@ -101,7 +101,7 @@ class Kept(BaseModel):
     )
     aside: Aside | None
     told: str | None = Field(description="Why it was kept aside, as a sentence.")
-    document: FieldDocument
+    document: FieldDocument | None = Field(description="Null when somebody else captured it.")
 
 
 class FieldVersion(BaseModel):

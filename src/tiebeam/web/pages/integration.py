@@ -7,13 +7,14 @@ from uuid import UUID
 
 from starlette.datastructures import FormData
 
+from tiebeam.capture import Capture
 from tiebeam.connectors.procore.pages import SITES
 from tiebeam.duties import look_job, refresh_job, sync_job
+from tiebeam.field.projects.model import Standing
 from tiebeam.identity.permissions import Permission
 from tiebeam.integration import PROJECTS, Integration
 from tiebeam.kernel.errors import BadInputError, TiebeamError
 from tiebeam.link.matching import suggestions
-from tiebeam.link.model import Standing
 from tiebeam.operations.tokens.model import Status
 from tiebeam.replicate.choices.model import Choice, by_tool
 from tiebeam.replicate.streams import STREAMS
@@ -223,7 +224,7 @@ async def projects_page(call: Call) -> Response:
     connection, projects = await _present(app), Integration(app).projects()
     viewer = call.viewer
     theirs = [one for one in await projects.vendors(connection.id, PROJECTS) if viewer.sees(one.id)]
-    ours, mapped = await projects.all(), await projects.mapped(connection.id)
+    ours, mapped = await Capture(app).projects().all(), await projects.mapped(connection.id)
     known = {one.id: one for one in ours}
     taken = set(mapped.values())
     free = [one for one in ours if one.id not in taken and one.status is Standing.ACTIVE]
@@ -241,8 +242,7 @@ async def projects_page(call: Call) -> Response:
 async def add_project(call: Call) -> Response:
     """Add a project of ours; when it is made from one of Procore's, map the two."""
     app = await call.app()
-    projects = Integration(app).projects()
-    made = await projects.add(call.posted("number", most=80), call.posted("name", most=400))
+    made = await Capture(app).projects().add(call.posted("number", most=80), call.posted("name", most=400))
     await _note(call, "project.added", f"project:{made.id}", {"number": made.number})
     theirs = call.posted("vendor_project", most=80)
     if theirs:
@@ -254,7 +254,7 @@ async def map_project(call: Call) -> Response:
     """Say which of our projects one of Procore's is."""
     app = await call.app()
     number = call.posted("number", most=80)
-    ours = {one.number: one for one in await Integration(app).projects().all()}
+    ours = {one.number: one for one in await Capture(app).projects().all()}
     if number not in ours:
         raise BadInputError(
             f"There is no project of ours with the number {number!r}.", action="Add it first, below the list."
@@ -286,7 +286,7 @@ async def close_project(call: Call) -> Response:
     app = await call.app()
     status = Standing.ACTIVE if call.posted("status") == "active" else Standing.CLOSED
     project_id = uuid_of(call.posted("project"))
-    await Integration(app).projects().set_standing(project_id, status)
+    await Capture(app).projects().set_standing(project_id, status)
     await _note(call, "project.standing_set", f"project:{project_id}", {"to": status.value})
     return call.to(f"{HERE}/projects", notice=f"The project is {status.value} now.")
 

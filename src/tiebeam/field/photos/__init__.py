@@ -1,0 +1,1 @@
+"""Photos: originals byte for byte, and what can be told of them."""

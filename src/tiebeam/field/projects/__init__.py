@@ -1,0 +1,1 @@
+"""What is captured for: projects, crews and cost codes."""
