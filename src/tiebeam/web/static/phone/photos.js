@@ -55,7 +55,7 @@ export function gallery(ids, { now, during }, most = 200) {
   };
   const opener = (words, given) => h("label", { className: "button photo-button" }, words,
     h("input", { type: "file", accept: "image/*", className: "unseen", onchange: (event) => during(add(event.target)), ...given }));
-  buttons.append(opener("Take a photo", { capture: "environment" }), opener("Choose photos", { multiple: most > 1 }));
+  buttons.append(opener("Take a photo", { capture: "environment" }), opener("Choose", { multiple: most > 1 }));
   show();
   return h("div", { className: "gallery" }, shown, fault, buttons);
 }

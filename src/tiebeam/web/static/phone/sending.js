@@ -8,6 +8,7 @@ const LOOK_SECONDS = 30;
 const LOOK_AGAIN_SECONDS = 60;
 const WAIT_SECONDS_MAX = 300;
 const KEPT_DAYS = 30;
+const OFFLINE = "No network. Everything is kept on this phone, and sent by itself later.";
 const OPEN = new Set(["draft", "returned"]);
 
 export const line = { state: "ok", words: "" };
@@ -29,14 +30,15 @@ export function sendSoon(seconds = 0) {
 
 async function send() {
   // Two windows of the page are one phone.
-  await navigator.locks.request("tiebeam-sending", { ifAvailable: true }, async (lock) => lock && attempt());
+  await navigator.locks.request("tiebeam-sending", attempt);
   const waiting = (await store.documents()).some((one) => one.state === "waiting" || one.state === "sent");
   const wait = failed ? Math.min(WAIT_SECONDS_MAX, 2 ** failed) : LOOK_SECONDS;
   if (waiting) sendSoon(wait);
 }
 
 async function attempt() {
-  if (!(await store.documents()).some((one) => one.state === "waiting" || one.state === "sent")) return;
+  const isIdle = !(await store.documents()).some((one) => one.state === "waiting" || one.state === "sent");
+  if (isIdle) return navigator.onLine && line.state === "offline" ? tell("ok", "") : undefined;
   try {
     const { viewer } = await asking.door();
     if (!viewer) throw new asking.NeedsPin("");
@@ -55,7 +57,7 @@ async function stopped(error) {
     tell("pin", "Type in your PIN to send. Everything is kept on this phone.");
   } else if (error instanceof asking.OutOfReach) {
     failed = Math.min(failed + 1, 8);
-    tell("offline", "No network. Everything is kept on this phone, and sent by itself later.");
+    tell("offline", OFFLINE);
   } else if (error instanceof asking.Busy) {
     failed = Math.max(3, Math.ceil(Math.log2(error.seconds)));
     tell("busy", "The server is busy. Everything is kept on this phone, and sent by itself later.");
@@ -86,8 +88,9 @@ async function sendOne(document, csrf) {
   const gone = lost.map((one) => one.id);
   try {
     const { document: there } = await asking.putDocument(document.id, toSend(document, gone), csrf);
-    if (OPEN.has(there.standing)) await asking.submit(document.id, there.version, csrf);
-    await store.changeDocument(document.id, { state: "sent", number: there.number, told: words(lost), sent_at: new Date().toISOString() });
+    // Without a document, somebody else's has this id: what was sent is kept beside it, and the office decides.
+    if (OPEN.has(there?.standing)) await asking.submit(document.id, there.version, csrf);
+    await store.changeDocument(document.id, { state: "sent", number: there?.number ?? null, told: words(lost), sent_at: new Date().toISOString() });
   } catch (error) {
     if (!(error instanceof asking.Refused)) throw error;
     await store.changeDocument(document.id, { state: "draft", tried: false, told: error.message });
@@ -141,7 +144,8 @@ async function lookAt(document) {
 
 export function start() {
   addEventListener("online", () => sendSoon());
-  addEventListener("offline", () => tell("offline", "No network. Everything is kept on this phone, and sent by itself later."));
+  addEventListener("offline", () => tell("offline", OFFLINE));
   document.addEventListener("visibilitychange", () => document.hidden || sendSoon());
+  if (!navigator.onLine) tell("offline", OFFLINE);
   sendSoon();
 }
