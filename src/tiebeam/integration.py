@@ -20,6 +20,9 @@ from tiebeam.replicate.sync import Wish
 from tiebeam.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from uuid import UUID
+
     from tiebeam.app import App
     from tiebeam.connectors.procore.oauth import Grant
     from tiebeam.identity.model import Session
@@ -130,6 +133,14 @@ class Integration:
     def projects(self) -> ProjectMap:
         """Return which of our own projects is which of Procore's."""
         return ProjectMap(self.app.store, self.app.tenant.id)
+
+    async def own_projects(self, seen: Collection[str] | None) -> frozenset[UUID] | None:
+        """Return which of our own projects somebody sees who sees those of Procore's; None means all."""
+        if seen is None:
+            return None
+        connection = await self.connection()
+        mapped = await self.projects().mapped(connection.id) if connection else {}
+        return frozenset(ours for theirs, ours in mapped.items() if theirs in seen)
 
     async def choose(self, connection: Connection, choice: Choice) -> None:
         """Have only this copied from now on. What was copied of anything else stays as it is."""

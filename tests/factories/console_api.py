@@ -5,14 +5,18 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from tests.factories.console import console
+from tests.factories.field_work import FOREMAN, FOREMANS, in_chunks, picture, ticket
 from tests.factories.procore_desk import ProcoreDesk
 from tests.factories.replicas import Copy
 from tests.factories.webhooks import connected
 
 from tiebeam.app import App
+from tiebeam.capture import Capture
 from tiebeam.connectors.streams import Scope
+from tiebeam.field.model import Kind
 from tiebeam.identity.permissions import KEY_SCOPES
 from tiebeam.operations.alerts.model import Finding, Severity
 from tiebeam.operations.alerts.own.model import Terms
@@ -21,7 +25,6 @@ from tiebeam.operations.audit.model import Actor
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
-    from uuid import UUID
 
     import httpx
     from tests.factories.console import Console
@@ -102,6 +105,16 @@ class ApiHouse:
         terms, url = Terms("Known", Severity.WARNING, 5), "json://127.0.0.1:1/known"
         made = await lax.own_channels.add(app.tenant.id, url, terms, by=Actor.command("tests"))
         return made.id
+
+    async def captured(self) -> dict[str, str]:
+        """Have a ticket and a photo of it here; return what names them in paths."""
+        capture = Capture(await self.console.house.app(self.console.tenant.id))
+        (project,) = await capture.projects().all() or [await capture.projects().add("24-017", "Library")]
+        document_id, photo_id, at = UUID(int=1), UUID(int=2), self.console.clock.now()
+        documents, photos = capture.documents(), capture.photos()
+        await documents.put(document_id, Kind.TM_TICKET, project.id, ticket(), FOREMANS, captured_at=at)
+        await photos.put(photo_id, in_chunks(picture()), FOREMAN, name="riser.jpg")
+        return {"document_id": str(document_id), "photo_id": str(photo_id)}
 
 
 @asynccontextmanager

@@ -112,6 +112,7 @@ async def known_of(house: ApiHouse) -> dict[str, str]:
         "key_id": str(key.id),
         "kind": "sync_log",
         "channel_id": str(await house.channelled()),
+        **await house.captured(),
     }
 
 

@@ -4,23 +4,39 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from tiebeam.field.forms import ChangeOrderRequest, CheckIn, DailyReport, Photo, TmTicket
 from tiebeam.field.model import Aside, Kind, Standing
 
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _bounded(moment: datetime) -> datetime:
+    # A phone whose clock was reset says 1970, and what it captured counts all the same.
+    if not _EARLIEST <= moment < _LATEST:
+        raise ValueError("a time lies between 1970 and 2200")
+    return moment
+
+
+_Moment = Annotated[AwareDatetime, AfterValidator(_bounded)]
 _Number = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+
+
+_PLAIN: Final = r"^[^\x00]*\S[^\x00]*$"
+"""Text that is not blank, without a zero byte."""
 
 
 class _Sent(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     project_id: UUID = Field(description="One of the company's own projects.")
-    captured_at: AwareDatetime = Field(description="What the device's clock says.")
+    captured_at: _Moment = Field(description="What the device's clock says.")
     base_version: _Number = Field(
         default=0, description="The version that this was made from; 0 for what was captured just now."
     )
@@ -128,7 +144,7 @@ class OfVersion(BaseModel):
 class GiveBack(OfVersion):
     """A document given back, and why."""
 
-    why: str = Field(min_length=1, max_length=2000)
+    why: str = Field(min_length=1, max_length=2000, pattern=_PLAIN)
 
 
 class Place(BaseModel):
@@ -156,6 +172,15 @@ class FieldPhoto(BaseModel):
     received_at: datetime
 
 
+class NewProject(BaseModel):
+    """A project to be added; no vendor need know of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: str = Field(min_length=1, max_length=40, pattern=_PLAIN)
+    name: str = Field(min_length=1, max_length=200, pattern=_PLAIN)
+
+
 class FieldProject(BaseModel):
     """A project that can be captured for."""
 
@@ -164,22 +189,22 @@ class FieldProject(BaseModel):
     name: str
 
 
-class Crew(BaseModel):
-    """People who work together."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(min_length=1, max_length=200)
-    members: list[Member] = Field(max_length=200)
-
-
 class Member(BaseModel):
     """One of a crew."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=200)
-    trade: str | None = Field(default=None, min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=200, pattern=_PLAIN)
+    trade: str | None = Field(default=None, min_length=1, max_length=200, pattern=_PLAIN)
+
+
+class Crew(BaseModel):
+    """People who work together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200, pattern=_PLAIN)
+    members: list[Member] = Field(max_length=200)
 
 
 class CostCode(BaseModel):
@@ -188,8 +213,8 @@ class CostCode(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     project_id: UUID
-    code: str = Field(min_length=1, max_length=80)
-    name: str = Field(max_length=200)
+    code: str = Field(min_length=1, max_length=80, pattern=_PLAIN)
+    name: str = Field(max_length=200, pattern=r"^[^\x00]*$")
 
 
 class FieldPerson(BaseModel):

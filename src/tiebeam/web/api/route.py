@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.correlation import bound
@@ -28,7 +29,7 @@ from tiebeam.web.api.problems import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -46,7 +47,7 @@ WORDS: Final = {
     409: "It cannot be done as things stand, or a request with the same idempotency key is being worked on.",
     411: "A body without a Content-Length.",
     412: "It has changed since the form that If-Match names.",
-    413: f"The body is larger than {BODY_BYTES_MAX // 1024} KiB.",
+    413: f"The body is larger than {BODY_BYTES_MAX // 1024} KiB, or than the operation's `x-body-bytes-max`.",
     415: "The body is not JSON.",
     422: "Values cannot be used, or the idempotency key stood for another request.",
     429: "Too many calls within a minute; Retry-After says how long to wait.",
@@ -67,11 +68,17 @@ HEADERS: Final = {
 
 
 def needs(
-    permission: Permission | None, *more: int, method: str = "get", is_secret: bool = False
+    permission: Permission | None,
+    *more: int,
+    method: str = "get",
+    is_secret: bool = False,
+    body_bytes_max: int = BODY_BYTES_MAX,
+    takes_bytes: bool = False,
 ) -> dict[str, Any]:
     """Return how an operation is documented and guarded; None: whoever is known may.
 
-    `more` are statuses of its own beside those that every operation of its method has.
+    `more` are statuses of its own beside those that every operation of its method has. What `takes_bytes`
+    is sent a file as it is, of any type, and reads it piece by piece.
     """
     statuses = {*ALWAYS, *more, *((304,) if method == "get" else _CHANGING)}
     names = ["none"] if method == "get" else ["csrf"]
@@ -82,6 +89,8 @@ def needs(
         "openapi_extra": {
             "x-permission": permission.value if permission else ANY,
             **({"x-secret-answer": True} if is_secret else {}),
+            **({"x-body-bytes-max": body_bytes_max} if body_bytes_max != BODY_BYTES_MAX else {}),
+            **({"x-takes-bytes": True, "requestBody": _BYTES} if takes_bytes else {}),
             "parameters": [_header(*HEADERS[name]) for name in names],
         },
     }
@@ -99,6 +108,13 @@ def _header(name: str, words: str) -> dict[str, Any]:
 
 
 _TEXT: Final = {"type": "string", "minLength": 1, "maxLength": 200}
+_BYTES: Final = {
+    "required": True,
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
+
+
+_GONE: Final = Problem(400, "api.broken_off", "The body was broken off.", action="Send it again.")
 
 
 class GuardedRoute(APIRoute):
@@ -118,6 +134,9 @@ class GuardedRoute(APIRoute):
                     return told_of_error(error)
                 except RequestValidationError as error:
                     return await told_of_values(request, error)
+                except ClientDisconnect:
+                    # Nobody reads this: whoever sent a body went away before its end.
+                    return told(_GONE)
                 except HTTPException:
                     raise
                 except Exception:
@@ -132,7 +151,7 @@ class GuardedRoute(APIRoute):
     ) -> Response:
         house, rates = request.app.state.house, request.app.state.rates
         _refuse_odd_text(request)
-        _require_small_json(request)
+        _require_bounded(request, self.openapi_extra or {})
         asker = await asker_of(request, house)
         said = rates.count(f"{asker.actor.kind}:{asker.actor.id}")
         self._require_permission(asker.permissions)
@@ -168,21 +187,23 @@ def _refuse_odd_text(request: Request) -> None:
         raise Problem(400, "api.odd_text", "The address holds a zero byte.", action="Correct the address.")
 
 
-def _require_small_json(request: Request) -> None:
+def _require_bounded(request: Request, extra: Mapping[str, Any]) -> None:
     if request.method in _READS:
         return
-    declared = request.headers.get("content-length")
+    declared, most = request.headers.get("content-length"), extra.get("x-body-bytes-max", BODY_BYTES_MAX)
     if declared is None and "transfer-encoding" in request.headers:
         raise Problem(411, "api.no_length", "The body's length is not said.", action="Send Content-Length.")
     if not declared or declared == "0":
         return
-    if not declared.isdigit() or len(declared) > 9 or int(declared) > BODY_BYTES_MAX:
+    if not declared.isdigit() or len(declared) > 9 or int(declared) > most:
         raise Problem(
             413,
             "api.too_large",
-            f"The body is larger than {BODY_BYTES_MAX // 1024} KiB.",
+            f"The body is larger than {most // 1_000_000} MB."
+            if most >= 1_000_000
+            else f"The body is larger than {most // 1024} KiB.",
             action="Send less at a time.",
         )
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    if kind != "application/json" and not extra.get("x-takes-bytes"):
         raise Problem(415, "api.not_json", "The body is not JSON.", action="Send JSON, as application/json.")

@@ -1,0 +1,108 @@
+"""Photos from site: sent as they are, kept byte for byte."""
+
+# ruff: noqa: TC001, TC003 - FastAPI and pydantic read the annotations at run time.
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import FileResponse, Response
+
+from tiebeam.capture import Capture
+from tiebeam.field.photos.model import PHOTO_BYTES_MAX, Photo, UnknownPhotoError
+from tiebeam.identity.permissions import Permission
+from tiebeam.web.api.asker import Ask, Asked
+from tiebeam.web.api.field_shapes import FieldPhoto, Place
+from tiebeam.web.api.problems import nothing_there
+from tiebeam.web.api.resources.field import hand_of
+from tiebeam.web.api.route import GuardedRoute, needs
+
+ROUTER = APIRouter(route_class=GuardedRoute, tags=["field"])
+
+_KINDS: Final = ("image/jpeg", "image/png", "image/webp", "image/heic")
+
+
+def _file(*kinds: str) -> dict[str, Any]:
+    made = needs(Permission.FIELD_CAPTURE, 404)
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    shown = {"description": "The picture.", "content": dict.fromkeys(kinds, schema)}
+    return {**made, "responses": {**made["responses"], 200: shown}, "response_class": Response}
+
+
+@ROUTER.put(
+    "/field/photos/{photo_id}",
+    **needs(Permission.FIELD_CAPTURE, method="put", body_bytes_max=PHOTO_BYTES_MAX, takes_bytes=True),
+)
+async def keep(
+    ask: Asked,
+    photo_id: UUID,
+    name: Annotated[str, Query(max_length=1000, description="What its file is called.")] = "",
+) -> FieldPhoto:
+    """Keep a photo; the body is its file as it is. Sent again it is the same.
+
+    JPEG, PNG, WebP and HEIC are taken, told by their content, up to 100 MB.
+    """
+    photos = Capture(await ask.app()).photos()
+    return _shown(await photos.put(photo_id, ask.request.stream(), ask.asker.actor, name=name))
+
+
+@ROUTER.get("/field/photos/{photo_id}/about", **needs(Permission.FIELD_CAPTURE, 404))
+async def about(ask: Asked, photo_id: UUID) -> FieldPhoto:
+    """Say what is known of a photo."""
+    return _shown(await _found(ask, photo_id))
+
+
+@ROUTER.get("/field/photos/{photo_id}", **_file(*_KINDS))
+async def photo(ask: Asked, photo_id: UUID) -> Response:
+    """Give a photo's file, byte for byte as it was sent."""
+    found = await _found(ask, photo_id)
+    path = Capture(await ask.app()).photos().path(found)
+    if not path.is_file():
+        raise UnknownPhotoError(
+            "This photo's file is not on this machine, though it was kept.",
+            action="Have the folder `photos` of Tiebeam's data restored from a backup.",
+        )
+    return FileResponse(
+        path,
+        media_type=found.media_type,
+        filename=found.name,
+        content_disposition_type="inline",
+        headers={"ETag": f'"{found.sha256.hex()}"'},
+    )
+
+
+@ROUTER.get("/field/photos/{photo_id}/thumbnail", **_file("image/jpeg"))
+async def thumbnail(ask: Asked, photo_id: UUID) -> Response:
+    """Give a small picture of a photo, at most 480 pixels a side; there is none of HEIC."""
+    await _found(ask, photo_id)
+    made = await Capture(await ask.app()).photos().thumbnail(photo_id)
+    return Response(made, media_type="image/jpeg")
+
+
+async def _found(ask: Ask, photo_id: UUID) -> Photo:
+    found = await Capture(await ask.app()).photos().get(photo_id)
+    hand = hand_of(ask)
+    if not (hand.reviews or (found.author.kind, found.author.id) == (hand.by.kind, hand.by.id)):
+        raise nothing_there("such photo")
+    return found
+
+
+def _shown(one: Photo) -> FieldPhoto:
+    place = None
+    if one.latitude is not None and one.longitude is not None:
+        place = Place(latitude=one.latitude, longitude=one.longitude)
+    return FieldPhoto(
+        id=one.id,
+        sha256=one.sha256.hex(),
+        bytes=one.bytes,
+        name=one.name,
+        media_type=one.media_type,
+        width=one.width,
+        height=one.height,
+        taken_at=one.taken_at,
+        place=place,
+        has_thumbnail=one.has_thumbnail,
+        received_at=one.received_at,
+    )
