@@ -33,6 +33,11 @@ CREW = ["Kim Lee", "Jo Abara"]
 PHOTOS = [content("icon-192.png"), content("icon-512.png")]
 API = "/api/v1/field"
 DOOR = "/phone/door"
+# Chromium lets no test make its storage small: this is what a full one does to whoever writes.
+FULL = """
+window.formerPut = IDBObjectStore.prototype.put;
+IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); };
+"""
 AGAIN = "dispatchEvent(new Event('online'))"
 
 
@@ -220,8 +225,8 @@ def test_a_ticket_captured_without_a_network_is_there_once_though_answers_are_lo
         page.evaluate(AGAIN)
         mark(page, "Moved the fence", "sent").wait_for()
         fits(page, "phone-sent")
-        assert len(lost.seen) == len(PHOTOS) + 3
-        assert min(lost.seen.values()) == 2
+        # A photo again for its own answer; the ticket for its own and for that to its handing in, of which it tells.
+        assert sorted(lost.seen.values()) == [1, 2, 2, 2, 3]
     (there,) = site.documents("tm_ticket", "Moved the fence")
     assert (there["standing"], there["version"], there["author"]["name"]) == (
         "submitted",
@@ -255,7 +260,8 @@ def test_a_session_that_ended_keeps_everything_until_the_pin_is_there(site: Site
         come_in(page, "Finn")
         mark(page, "Dug the trench", "sent").wait_for()
         page.get_by_role("link", name="T&M ticket").click()
-        assert [one.input_value() for one in page.get_by_label("Worker").all()] == CREW
+        page.get_by_role("heading", name="Who worked").wait_for()
+        assert [one.input_value() for one in page.get_by_label("Worker", exact=True).all()] == CREW
 
 
 def test_what_one_captured_is_not_sent_in_the_name_of_another(site: Site) -> None:
@@ -315,14 +321,12 @@ def test_a_file_that_is_no_photo_holds_up_nothing(site: Site) -> None:
 
 def test_full_storage_is_told_in_words_and_nothing_is_lost(site: Site) -> None:
     with phone(site) as page:
-        storage = page.context.new_cdp_session(page)
         capture(page, "Poured the pad")
-        page.get_by_label("Who signs").fill("")
-        storage.send("Storage.overrideQuotaForOrigin", {"origin": site.address, "quotaSize": 1000})
-        take(page, picture(PHOTOS[1] * 400))
+        page.evaluate(FULL)
+        take(page, picture(PHOTOS[1]))
         page.get_by_text("This phone's storage is full.").wait_for()
         fits(page, "phone-full")
-        storage.send("Storage.overrideQuotaForOrigin", {"origin": site.address})
+        page.evaluate("IDBObjectStore.prototype.put = window.formerPut")
         take(page, picture(PHOTOS[1]))
         page.get_by_role("button", name="Take away photo 1").wait_for()
         done(page)

@@ -4,45 +4,32 @@ import { KINDS, missing } from "./forms.js";
 import { sendSoon } from "./sending.js";
 import * as store from "./store.js";
 
-const SETTLE_MS = 200;
-
 // The address names what is on the disk: a page that is loaded anew goes on with it.
 function named({ kind, id }) {
   const bare = `#/${KINDS[kind].path}`;
   if (location.hash === bare) history.replaceState(null, "", `${bare}/${id}`);
 }
 
-// A change is on the disk a moment later (`changed`), at once (`now`), and at the latest when the page is left
-// (`flush`); `during` names what will end in a change, such as a drawing that becomes a PNG.
+// Every stroke is written as it is made (`changed`): a page can be gone before any later moment. `during` names what
+// will end in a change, such as a drawing that becomes a PNG.
 function keeper(document, fail) {
-  let timer = null;
   let isOver = false;
-  let writing = Promise.resolve();
   const pending = new Set();
-  const now = () => {
-    clearTimeout(timer);
-    timer = null;
-    if (isOver) return writing;
-    document.changed_at = new Date().toISOString();
-    const copy = structuredClone(document);
-    writing = writing.then(() => store.keepDocument(copy)).then(() => named(document)).catch(fail);
-    return writing;
-  };
-  const flush = () => (timer === null ? writing : now());
   const during = (work) => {
     pending.add(work);
-    work.finally(() => pending.delete(work));
+    return work.finally(() => pending.delete(work));
   };
   const changed = () => {
-    clearTimeout(timer);
-    timer = setTimeout(now, SETTLE_MS);
+    if (isOver) return Promise.resolve();
+    document.changed_at = new Date().toISOString();
+    return during(store.keepDocument(document, "relaxed").then(() => named(document)).catch(fail));
   };
+  const settled = () => Promise.all(pending);
   const end = async () => {
-    await Promise.all(pending);
-    await flush();
+    await settled();
     isOver = true;
   };
-  return { changed, now, flush, during, end, goOn: () => { isOver = false; } };
+  return { changed, during, settled, end, goOn: () => { isOver = false; } };
 }
 
 export function editor(document, setting, last, draw) {
@@ -94,7 +81,7 @@ export function editor(document, setting, last, draw) {
     h("div", { className: "last" },
       h("button", { type: "submit" }, "Done"),
       document.base_version === 0 && h("button", { type: "button", className: "quiet", onclick: drop }, "Throw away")));
-  return { made, leave: keeps.flush };
+  return { made, leave: keeps.settled };
 }
 
 // The next ticket begins with the crew of this one.

@@ -5,12 +5,12 @@ import { gallery } from "./photos.js";
 export function photo({ body }, keeps) {
   const { changed } = keeps;
   const ids = body.photo ? [body.photo] : [];
-  const now = () => {
+  const taken = () => {
     body.photo = ids[0] ?? null;
-    return keeps.now();
+    return changed();
   };
   return [
-    h("section", { className: "card" }, h("h2", {}, "Photo"), gallery(ids, { ...keeps, now }, 1)),
+    h("section", { className: "card" }, h("h2", {}, "Photo"), gallery(ids, { ...keeps, changed: taken }, 1)),
     h("section", { className: "card" },
       field("What it shows", longText(body.description, (words) => { body.description = words; changed(); }, { maxLength: 10000 })),
       field("Where", text(body.place, (place) => { body.place = place; changed(); }, { maxLength: 200 }))),

@@ -26,7 +26,7 @@ async function small(photo) {
 }
 
 // `ids` is changed in place; `most` is how many there may be.
-export function gallery(ids, { now, during }, most = 200) {
+export function gallery(ids, { changed, during }, most = 200) {
   const shown = h("ul", { className: "photos" });
   const fault = h("p", { className: "error", role: "alert", hidden: true });
   const buttons = h("div", { className: "row" });
@@ -36,7 +36,7 @@ export function gallery(ids, { now, during }, most = 200) {
       photo ? await small(photo) : h("span", { className: "plain-photo" }, "sent"),
       photo?.told && h("p", { className: "error" }, photo.told),
       h("button", { type: "button", className: "quiet", ariaLabel: `Take away photo ${at + 1}`,
-        onclick: () => { ids.splice(at, 1); now(); show(); } }, "Take away")))));
+        onclick: () => { ids.splice(at, 1); changed(); show(); } }, "Take away")))));
     buttons.hidden = ids.length >= most;
   };
   const add = async (input) => {
@@ -44,7 +44,7 @@ export function gallery(ids, { now, during }, most = 200) {
     for (const file of input.files) {
       try {
         ids.push(await take(file));
-        await now();
+        await changed();
       } catch (error) {
         fault.textContent = error.message;
         fault.hidden = false;

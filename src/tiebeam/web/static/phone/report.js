@@ -13,7 +13,7 @@ function weather(of, changed) {
     field("Temperature", text(of.temperature, put("temperature"), { maxLength: 200 })),
     field("Wind", text(of.wind, put("wind"), { maxLength: 200 })),
     field("Ground", choice(GROUNDS, of.ground, put("ground"))),
-    h("label", { className: "check" }, delay, "The weather held the work up"));
+    h("label", { className: "check big" }, delay, "The weather held the work up"));
 }
 
 export function report({ body }, keeps) {

@@ -41,12 +41,12 @@ function blank(canvas) {
   draw.fillRect(0, 0, WIDTH, HEIGHT);
 }
 
-export function signature(body, { now, during, fail }) {
+export function signature(body, { changed, during, fail }) {
   const canvas = h("canvas", { width: WIDTH, height: HEIGHT, className: "pad", role: "img", ariaLabel: "Signature, drawn with a finger" });
   const signed = () => (body.signature ??= { name: "", signed_at: null, photo: null });
   const tidy = () => {
     if (body.signature && !body.signature.name && !body.signature.photo) body.signature = null;
-    return now();
+    return changed();
   };
   const keepDrawing = async () => {
     const bytes = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));

@@ -32,14 +32,15 @@ async function reading(name, ask) {
 }
 
 // All of it or nothing; "saved" may be said when this has ended, for then the disk has it.
-async function writing(names, act) {
-  const all = (await open()).transaction(names, "readwrite", { durability: "strict" });
+async function writing(names, act, { durability = "strict", isWhole = true } = {}) {
+  const all = (await open()).transaction(names, "readwrite", { durability });
   return new Promise((resolve, reject) => {
     all.oncomplete = () => resolve();
     all.onabort = () => reject(told(all.error));
-    all.onerror = () => reject(told(all.error));
     try {
       act((name) => all.objectStore(name));
+      // Without this a page that is gone a moment later takes the transaction with it.
+      if (isWhole) all.commit();
     } catch (error) {
       reject(told(error));
       all.abort();
@@ -51,7 +52,7 @@ export const kept = (key) => reading("kept", (store) => store.get(key));
 export const keep = (key, value) => writing(["kept"], (store) => store("kept").put(value, key));
 export const documents = () => reading("documents", (store) => store.getAll());
 export const documentOf = (id) => reading("documents", (store) => store.get(id));
-export const keepDocument = (document) => writing(["documents"], (store) => store("documents").put(document));
+export const keepDocument = (document, durability = "strict") => writing(["documents"], (store) => store("documents").put(document), { durability });
 export const photoOf = (id) => reading("photos", (store) => store.get(id));
 export const keepPhoto = (photo) => writing(["photos"], (store) => store("photos").put(photo));
 export const dropPhoto = (id) => writing(["photos"], (store) => store("photos").delete(id));
@@ -66,7 +67,7 @@ export async function changeDocument(id, change, may = () => true) {
       changed = Boolean(asked.result && may(asked.result));
       if (changed) store("documents").put({ ...asked.result, ...change });
     };
-  });
+  }, { isWhole: false });
   return changed;
 }
 
