@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from tests.factories.browser import chromium, hurdles, keep, overflows, window
@@ -15,6 +18,11 @@ from tests.factories.console_up import PASSWORD, sign_in
 from tests.factories.copies import database_on
 from tests.factories.serving import started
 
+from tiebeam.field.repository import Documents, Hand
+from tiebeam.identity.repository import Tenants
+from tiebeam.kernel.clock import SystemClock
+from tiebeam.operations.audit.model import Actor
+from tiebeam.store.pool import Store
 from tiebeam.web.bundle import content
 
 if TYPE_CHECKING:
@@ -34,10 +42,10 @@ PHOTOS = [content("icon-192.png"), content("icon-512.png")]
 API = "/api/v1/field"
 DOOR = "/phone/door"
 # Chromium lets no test make its storage small: this is what a full one does to whoever writes.
-FULL = """
-window.formerPut = IDBObjectStore.prototype.put;
-IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); };
-"""
+FULL = """() => {
+  window.formerPut = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); };
+}"""
 AGAIN = "dispatchEvent(new Event('online'))"
 
 
@@ -48,6 +56,7 @@ class Site:
     browser: Browser
     office: Page
     address: str
+    database: str
 
     def ask(self, path: str, method: str = "GET", **fields: Any) -> Any:
         """Return what the API answers the office."""
@@ -62,6 +71,20 @@ class Site:
         """Return the documents of a kind whose body holds some words."""
         found: list[dict[str, Any]] = self.ask(f"/documents?kind={kind}")["items"]
         return [one for one in found if words in str(one["body"])]
+
+    def deliver(self, document_id: str) -> None:
+        """Do what a delivery does that has ended: the document can be changed no more."""
+
+        async def lock() -> None:
+            async with await Store.open(self.database, clock=SystemClock()) as store:
+                tenant = await Tenants(store).find("default")
+                assert tenant
+                hand = Hand(Actor.command("tests"), reviews=True)
+                assert await Documents(store, tenant.id).lock(UUID(document_id), "It is in Procore.", hand)
+
+        # Playwright has an event loop of its own in this thread.
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(asyncio.run, lock()).result()
 
     def code(self) -> str:
         """Make a code that enrols a phone."""
@@ -93,7 +116,7 @@ def site(database_server: TestServer, tmp_path_factory: pytest.TempPathFactory) 
             )
         with started(user) as (_, address), chromium() as browser, window(browser, address) as office:
             sign_in(office, EMAIL)
-            made = Site(browser, office, address)
+            made = Site(browser, office, address, url)
             for name in PINS:
                 made.give_pin(name)
             project = made.ask("/projects", "POST", number="12", name="Mill Street")["id"]
@@ -109,7 +132,6 @@ def phone(site: Site, name: str = "Finn", *, width: int = PHONE, dark: bool = Fa
         page.emulate_media(color_scheme="dark" if dark else "light")
         page.goto("/phone")
         page.get_by_label("Code").fill(site.code())
-        fits(page, "phone-enrol")
         page.get_by_role("button", name="Enrol").click()
         come_in(page, name)
         page.evaluate("navigator.serviceWorker.ready.then(() => null)")
@@ -119,7 +141,6 @@ def phone(site: Site, name: str = "Finn", *, width: int = PHONE, dark: bool = Fa
 def come_in(page: Page, name: str) -> None:
     page.get_by_label(name).check()
     page.get_by_label("PIN").fill(PINS[name])
-    fits(page, "phone-pin")
     page.get_by_role("button", name="Come in").click()
     page.get_by_role("heading", name="Capture").wait_for()
 
@@ -227,7 +248,10 @@ def test_a_ticket_captured_without_a_network_is_there_once_though_answers_are_lo
         fits(page, "phone-sent")
         # A photo again for its own answer; the ticket for its own and for that to its handing in, of which it tells.
         assert sorted(lost.seen.values()) == [1, 2, 2, 2, 3]
-    (there,) = site.documents("tm_ticket", "Moved the fence")
+        (there,) = site.documents("tm_ticket", "Moved the fence")
+        site.deliver(there["id"])
+        page.reload()
+        mark(page, "Moved the fence", "in Procore").wait_for()
     assert (there["standing"], there["version"], there["author"]["name"]) == (
         "submitted",
         1,
@@ -272,6 +296,8 @@ def test_what_one_captured_is_not_sent_in_the_name_of_another(site: Site) -> Non
         page.context.set_offline(False)
         page.route(f"**{API}/documents/**", lambda route: route.abort())
         page.get_by_role("link", name="Somebody else").click()
+        page.get_by_role("heading", name="Who are you?").wait_for()
+        fits(page, "phone-pin")
         come_in(page, "Gus")
         page.get_by_text("1 of somebody else wait on this phone").wait_for()
         page.unroute_all()
@@ -326,7 +352,7 @@ def test_full_storage_is_told_in_words_and_nothing_is_lost(site: Site) -> None:
         take(page, picture(PHOTOS[1]))
         page.get_by_text("This phone's storage is full.").wait_for()
         fits(page, "phone-full")
-        page.evaluate("IDBObjectStore.prototype.put = window.formerPut")
+        page.evaluate("() => { IDBObjectStore.prototype.put = window.formerPut; }")
         take(page, picture(PHOTOS[1]))
         page.get_by_role("button", name="Take away photo 1").wait_for()
         done(page)
