@@ -7,6 +7,9 @@ export class Busy extends Error {
 export class Refused extends Error {}
 
 const SECONDS_MAX = 120;
+let off = 0;
+// By how many seconds this phone's clock was off when the server last answered; ahead is more than nothing.
+export const clockOff = () => off;
 
 async function asked(path, given = {}) {
   let answer;
@@ -16,6 +19,8 @@ async function asked(path, given = {}) {
   } catch {
     throw new OutOfReach("Nobody answers.");
   }
+  const there = Date.parse(answer.headers.get("date") ?? "");
+  if (there) off = Math.round((Date.now() - there) / 1000);
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
   const words = told.message ?? [told.cause ?? told.detail, told.action].filter((one) => typeof one === "string").join(" ");

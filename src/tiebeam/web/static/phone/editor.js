@@ -87,7 +87,7 @@ export function editor(document, setting, last, draw) {
 // The next ticket begins with the crew of this one.
 async function remember(document, last) {
   const next = { ...last, project: document.project_id };
-  if (document.kind === "tm_ticket" && document.body.labour.length) next.crew = document.body.labour;
+  if (document.kind === "tm_ticket" && document.body.labour.length) next.crew = document.body.labour.map(({ worker, trade, hours, time_type }) => ({ worker, trade, hours, time_type }));
   if (document.kind === "check_in") next.crewName = document.body.crew;
   await store.keep(`last:${document.by}`, next);
 }

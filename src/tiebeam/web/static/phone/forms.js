@@ -72,15 +72,15 @@ const filled = (words) => words.trim() || null;
 const SENT = {
   tm_ticket: (body) => ({
     ...body,
-    labour: body.labour.map((one) => ({ worker: one.worker, trade: filled(one.trade ?? ""), hours: one.hours, time_type: one.time_type, rate: null })),
-    materials: body.materials.map((one) => ({ name: one.name, unit: one.unit, quantity: one.quantity, unit_cost: null })),
-    equipment: body.equipment.map((one) => ({ name: one.name, unit: one.unit, quantity: one.quantity, rate: null })),
+    labour: body.labour.map((one) => ({ worker: one.worker, trade: filled(one.trade ?? ""), hours: one.hours, time_type: one.time_type, rate: one.rate ?? null })),
+    materials: body.materials.map((one) => ({ name: one.name, unit: one.unit, quantity: one.quantity, unit_cost: one.unit_cost ?? null })),
+    equipment: body.equipment.map((one) => ({ name: one.name, unit: one.unit, quantity: one.quantity, rate: one.rate ?? null })),
     signature: body.signature?.photo ? body.signature : null,
   }),
   daily_report: (body) => ({
     ...body,
     weather: Object.values(body.weather).some(Boolean) ? body.weather : null,
-    crew: body.crew.map((one) => ({ company: one.company, trade: "", workers: Number(one.workers), hours: one.hours || null, note: "" })),
+    crew: body.crew.map((one) => ({ company: one.company, trade: one.trade ?? "", workers: Number(one.workers), hours: one.hours || null, note: one.note ?? "" })),
     work: body.work.filter((one) => one.description.trim()),
     delays: body.delays.filter((one) => one.what.trim()).map((one) => ({ what: one.what, hours: one.hours || null })),
     notes: body.notes.filter((words) => words.trim()),

@@ -13,6 +13,7 @@ import * as store from "./store.js";
 import { ticket } from "./ticket.js";
 
 const DRAW = { tm_ticket: ticket, daily_report: report, check_in: checkIn, photo };
+const CLOCK_MINUTES_MAX = 5;
 const NOTHING = { projects: [], crews: [], cost_codes: [] };
 const main = document.getElementById("main");
 const who = document.getElementById("who");
@@ -106,9 +107,9 @@ function put(shown) {
 let wasShown = "";
 async function showLine() {
   await know();
-  const full = await scarce();
+  const notes = [line.words, await scarce(), clock()];
   const isDoor = !viewer || location.hash.startsWith("#/pin");
-  const words = isDoor ? [] : [line.words, full].filter(Boolean);
+  const words = isDoor ? [] : notes.filter(Boolean);
   told.replaceChildren(...words.map((one) => h("span", {}, one)), ...(words.length && line.state === "pin" ? [h("a", { className: "button quiet", href: "#/pin" }, "Type it in")] : []));
   told.className = words.length ? `line ${line.state}` : "";
   // Marks change only where nobody is typing.
@@ -117,6 +118,11 @@ async function showLine() {
   const shown = await home(viewer, setting);
   if (shown.innerHTML !== wasShown && !location.hash.split("/")[1]) main.replaceChildren(shown);
   wasShown = shown.innerHTML;
+}
+
+function clock() {
+  const minutes = Math.round(Math.abs(asking.clockOff()) / 60);
+  return minutes < CLOCK_MINUTES_MAX ? "" : `This phone's clock is ${minutes} minutes off: set it, for it dates what you capture.`;
 }
 
 async function scarce() {

@@ -1,7 +1,7 @@
 // Photos of a document: taken with the camera or chosen, kept byte for byte, shown small.
 import { h } from "./dom.js";
 import { PHOTO_BYTES_MAX } from "./forms.js";
-import { keepPhoto, photoOf } from "./store.js";
+import { dropPhoto, keepPhoto, photoOf } from "./store.js";
 
 const SIDE = 240;
 
@@ -36,8 +36,14 @@ export function gallery(ids, { changed, during }, most = 200) {
       photo ? await small(photo) : h("span", { className: "plain-photo" }, "sent"),
       photo?.told && h("p", { className: "error" }, photo.told),
       h("button", { type: "button", className: "quiet", ariaLabel: `Take away photo ${at + 1}`,
-        onclick: () => { ids.splice(at, 1); changed(); show(); } }, "Take away")))));
+        onclick: () => during(drop(at)) }, "Take away")))));
     buttons.hidden = ids.length >= most;
+  };
+  const drop = async (at) => {
+    const [id] = ids.splice(at, 1);
+    await changed();
+    await dropPhoto(id);
+    await show();
   };
   const add = async (input) => {
     fault.hidden = true;

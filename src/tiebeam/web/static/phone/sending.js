@@ -124,9 +124,9 @@ async function lookAgain(viewer) {
   looked = Date.now();
   const over = new Date(Date.now() - KEPT_DAYS * 86400000).toISOString();
   for (const one of await store.documents()) {
-    if (one.by !== viewer.id || (one.state !== "sent" && one.state !== "procore")) continue;
-    if (one.sent_at < over) await store.dropDocument(one);
-    else if (one.state === "sent") await lookAt(one);
+    const isThere = one.state === "sent" || one.state === "procore";
+    if (isThere && one.sent_at < over) await store.dropDocument(one);
+    else if (one.state === "sent" && one.by === viewer.id) await lookAt(one);
   }
 }
 
@@ -138,7 +138,9 @@ async function lookAt(document) {
   if (there.locked_reason) await store.changeDocument(document.id, { state: "procore" });
   else if (there.standing === "returned") {
     const told = `The office asks: ${there.returned_reason}`;
-    await store.changeDocument(document.id, { state: "draft", tried: false, base_version: there.version, told });
+    // What the office corrected before it gave it back is not to be undone by what this phone remembers.
+    const { body, version } = there;
+    await store.changeDocument(document.id, { state: "draft", tried: false, body, base_version: version, told });
   }
 }
 

@@ -1,6 +1,6 @@
 // A signature drawn with a finger or a pen; it becomes a PNG, kept like any photo of the document.
 import { field, h, text } from "./dom.js";
-import { keepPhoto, photoOf } from "./store.js";
+import { dropPhoto, keepPhoto, photoOf } from "./store.js";
 
 const WIDTH = 640;
 const HEIGHT = 240;
@@ -62,12 +62,14 @@ export function signature(body, { changed, during, fail }) {
       if (photo) canvas.getContext("2d").drawImage(await createImageBitmap(photo.bytes), 0, 0);
     });
   }
-  const clear = () => {
+  const clear = async () => {
+    const { photo } = signed();
     blank(canvas);
-    Object.assign(signed(), { photo: null, signed_at: null });
-    tidy();
+    Object.assign(body.signature, { photo: null, signed_at: null });
+    await tidy();
+    if (photo) await dropPhoto(photo);
   };
   return h("section", { className: "card" }, h("h2", {}, "Customer's signature"),
     field("Who signs", text(body.signature?.name, (name) => { signed().name = name; tidy(); }, { autocomplete: "off", maxLength: 200 })),
-    canvas, h("button", { type: "button", className: "quiet", onclick: clear }, "Clear the signature"));
+    canvas, h("button", { type: "button", className: "quiet", onclick: () => during(clear()) }, "Clear the signature"));
 }
