@@ -1,4 +1,4 @@
-"""What the field sends over the API: by PIN, by session and by key; kept once, and shown to whom it is for."""
+"""What the field sends over the API, by PIN, session or key: kept once, and shown to whom it is for."""
 
 from __future__ import annotations
 
