@@ -98,7 +98,13 @@ def _let_in(call: Call, found: SignedIn, onward: str) -> Response:
     sees = permissions_of(found.person.role, found.session.how)
     if onward == "/" and Permission.HEALTH_READ_ALL_TENANTS in sees:
         onward = "/health"
-    answer = call.to(onward)
+    elif onward == "/" and Permission.HEALTH_READ not in sees:
+        onward = "/phone"
+    return keep_session(call, call.to(onward), found)
+
+
+def keep_session(call: Call, answer: Response, found: SignedIn) -> Response:
+    """Have the browser keep the session of somebody who came in."""
     answer.set_cookie(
         SESSION_COOKIE,
         found.token,

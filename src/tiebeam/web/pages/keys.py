@@ -81,8 +81,8 @@ async def devices(call: Call) -> Response:
 
 
 async def _devices(call: Call, made: Device | None = None, code: str | None = None) -> Response:
-    found = await call.house.devices.all(call.viewer.tenant.id)
-    return call.render("devices.html", title="Devices", devices=found, made=made, code=code)
+    found, address = await call.house.devices.all(call.viewer.tenant.id), call.house.settings.address
+    return call.render("devices.html", title="Devices", devices=found, made=made, code=code, address=address)
 
 
 async def invite(call: Call) -> Response:

@@ -16,6 +16,8 @@ from tiebeam.web.pages import (
     keys,
     overview,
     people,
+    phone,
+    phone_door,
     queue,
     record,
     records,
@@ -48,4 +50,6 @@ ROWS: Final = (
     *people.ROWS,
     *keys.ROWS,
     *health.ROWS,
+    *phone.ROWS,
+    *phone_door.ROWS,
 )
