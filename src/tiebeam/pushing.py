@@ -6,11 +6,16 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
+from uuid import uuid5
+from weakref import WeakKeyDictionary
 
 from tiebeam.capture import Capture
+from tiebeam.delivery import ProcoreOutlet
 from tiebeam.field.forms import photos_of
 from tiebeam.field.model import Standing, Wanted
+from tiebeam.field.paper.printer import PAPERS
 from tiebeam.field.repository import Documents, Hand, Hooks, UnknownDocumentError
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.link.repository import ProjectMap
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 
     from tiebeam.app import App
     from tiebeam.field.model import Document
+    from tiebeam.field.paper.printer import Printed
     from tiebeam.field.photos.model import Photo
     from tiebeam.push.model import Plan
     from tiebeam.push.ports import Target
@@ -43,6 +49,11 @@ SOON: Final = 4
 DUE_MAX: Final = 500
 BATCH_MAX: Final = 1000
 _CHUNK_BYTES: Final = 1 << 20
+_PRINTED_MAX: Final = 64
+_PRINTED: Final[dict[tuple[UUID, int], Printed]] = {}
+"""What was printed of the documents that are on their way, by document and version."""
+_OUTLETS: Final[WeakKeyDictionary[App, ProcoreOutlet]] = WeakKeyDictionary()
+"""One of each company, so that it remembers what it has uploaded."""
 _READ_ONLY: Final = "It was sent to {target}. Corrections are made there."
 
 
@@ -64,6 +75,7 @@ class FieldPapers:
         """Return what a document is to a target."""
         photos = self._capture.photos()
         found = await photos.some(photos_of(document.kind, document.body))
+        printed = await self._printed(document)
         return Paper(
             kind=document.kind.value,
             id=document.id,
@@ -71,9 +83,27 @@ class FieldPapers:
             number=document.number,
             project=await self.project(document.project_id, target),
             body=document.body,
-            attachments=tuple(_attachment(one, photos.path(one)) for one in found),
+            attachments=(*printed, *(_attachment(one, photos.path(one)) for one in found)),
             origin=origin_of(self._app.tenant.id, document.id),
         )
+
+    async def _printed(self, document: Document) -> tuple[Attachment, ...]:
+        """Return a document on paper, with the rates that have no place in Procore; made once a version."""
+        if document.kind not in PAPERS:
+            return ()
+        key = (document.id, document.version)
+        if key not in _PRINTED:
+            if len(_PRINTED) >= _PRINTED_MAX:
+                _PRINTED.clear()
+            _PRINTED[key] = await self._capture.printer().paper(document)
+        printed = _PRINTED[key]
+        digest, size = sha256(printed.data).hexdigest(), len(printed.data)
+        id_ = uuid5(document.id, f"paper {document.version}")
+
+        async def opened() -> AsyncIterator[bytes]:
+            yield printed.data
+
+        return (Attachment(id_, printed.name, "application/pdf", digest, size, opened),)
 
     async def project(self, project_id: UUID, target: str) -> str:
         """Return the target's own id of one of our projects; empty while nobody has mapped it."""
@@ -104,7 +134,10 @@ class Pushing:
     def targets(self) -> Mapping[str, Target]:
         """Return what documents can be sent to, by name."""
         folder = self.app.settings.push_folder
-        return {FolderTarget.name: FolderTarget(folder, self.app.clock)} if folder else {}
+        found: list[Target] = [FolderTarget(folder, self.app.clock)] if folder else []
+        if self.app.includes_procore:
+            found.append(_OUTLETS.setdefault(self.app, ProcoreOutlet(self.app)))
+        return {target.name: target for target in found}
 
     def ledger(self) -> Ledger:
         """Return what is wanted, for who carries it out."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from tiebeam.connectors.ports import Refusal
 from tiebeam.connectors.procore.writes import pictures
 from tiebeam.connectors.procore.writes.plan import Write, with_upload
-from tiebeam.connectors.procore.writes.uploads import File, FileChangedError
+from tiebeam.connectors.procore.writes.uploads import File, FileChangedError, Uploads
+from tiebeam.connectors.procore.writes.writer import ProcoreWriter
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.push.deliveries.procore.catalogue import (
     FILE_EMPTY,
@@ -26,8 +27,8 @@ from tiebeam.push.model import Receipt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiebeam.connectors.procore.writes.uploads import Uploads
-    from tiebeam.connectors.procore.writes.writer import ProcoreWriter
+    from tiebeam.connectors.ports import Transport
+    from tiebeam.connectors.procore.client import ProcoreClient
     from tiebeam.kernel.clock import Clock
     from tiebeam.push.deliveries.procore.facts import FactsSource
     from tiebeam.push.model import Attachment, Paper, Plan, PlannedStep
@@ -141,6 +142,12 @@ class ProcoreTarget:
 
     def _receipt(self, records: list[dict[str, Any]]) -> Receipt:
         return Receipt(str(records[0]["id"]), {"records": records}, self._clock.now())
+
+
+def opened(client: ProcoreClient, transport: Transport, facts: FactsSource, clock: Clock) -> ProcoreTarget:
+    """Return the target that a client writes to; files go to the vendor's storage over `transport`."""
+    writer = ProcoreWriter(client)
+    return ProcoreTarget(writer, Uploads(writer, transport), facts, clock)
 
 
 def _check(attachment: Attachment, paper: Paper) -> None:
