@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tiebeam.capture import Capture
+from tiebeam.delivering import PROCORE, ConnectedProcore
 from tiebeam.field.forms import photos_of
 from tiebeam.field.model import Standing, Wanted
 from tiebeam.field.repository import Documents, Hand, Hooks, UnknownDocumentError
@@ -104,7 +105,8 @@ class Pushing:
     def targets(self) -> Mapping[str, Target]:
         """Return what documents can be sent to, by name."""
         folder = self.app.settings.push_folder
-        return {FolderTarget.name: FolderTarget(folder, self.app.clock)} if folder else {}
+        found: dict[str, Target] = {PROCORE: ConnectedProcore(self.app)} if self.app.includes_procore else {}
+        return {**found, FolderTarget.name: FolderTarget(folder, self.app.clock)} if folder else found
 
     def ledger(self) -> Ledger:
         """Return what is wanted, for who carries it out."""
