@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tiebeam.connectors.procore.writes.uploads import Uploads
-from tiebeam.connectors.procore.writes.writer import ProcoreWriter
 from tiebeam.kernel.errors import TiebeamError
-from tiebeam.link.facts import CopiedFacts
+from tiebeam.link.facts.repository import CopiedFacts
 from tiebeam.operations.tokens.model import Status, not_connected
 from tiebeam.push.deliveries.procore.facts import Choices
 from tiebeam.push.deliveries.procore.plan import plan_paper
@@ -64,9 +62,8 @@ class ConnectedProcore:
             client = await self._app.client(connection)
         except TiebeamError as error:
             raise GoneError(error.cause, action=error.action) from error
-        writer = ProcoreWriter(client)
-        uploads = Uploads(writer, self._app.transport)
-        return ProcoreTarget(writer, uploads, self._facts(connection), self._app.clock, self._app.uploads)
+        facts = self._facts(connection)
+        return ProcoreTarget(client, self._app.transport, facts, self._app.clock, self._app.uploads)
 
     def _facts(self, connection: Connection) -> CopiedFacts:
         return CopiedFacts(self._app.store, self._app.tenant.id, connection.id, Choices())

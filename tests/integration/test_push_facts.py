@@ -7,7 +7,7 @@ from tests.factories.procore_desk import ProcoreDesk
 from tests.factories.replicas import Copy
 
 from tiebeam.identity.repository import Tenants
-from tiebeam.link.facts import CopiedFacts
+from tiebeam.link.facts.repository import CopiedFacts
 from tiebeam.push.deliveries.procore.facts import Choices, Contract, CostCode
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from tiebeam.connectors.ports import Refusal
 from tiebeam.connectors.procore.writes import pictures
 from tiebeam.connectors.procore.writes.plan import Write, with_upload
-from tiebeam.connectors.procore.writes.uploads import File, FileChangedError
+from tiebeam.connectors.procore.writes.uploads import File, FileChangedError, Uploads
+from tiebeam.connectors.procore.writes.writer import ProcoreWriter
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.push.deliveries.procore.catalogue import (
     FILE_EMPTY,
@@ -26,8 +27,8 @@ from tiebeam.push.model import Receipt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiebeam.connectors.procore.writes.uploads import Uploads
-    from tiebeam.connectors.procore.writes.writer import ProcoreWriter
+    from tiebeam.connectors.ports import Transport
+    from tiebeam.connectors.procore.client import ProcoreClient
     from tiebeam.kernel.clock import Clock
     from tiebeam.push.deliveries.procore.facts import FactsSource
     from tiebeam.push.deliveries.procore.kept import KeptUploads
@@ -45,15 +46,15 @@ class ProcoreTarget:
 
     def __init__(
         self,
-        writer: ProcoreWriter,
-        uploads: Uploads,
+        client: ProcoreClient,
+        transport: Transport,
         facts: FactsSource,
         clock: Clock,
         kept: KeptUploads,
     ) -> None:
-        """`kept` outlives the target, as what it remembers is for a later attempt."""
-        self._writer = writer
-        self._uploads = uploads
+        """`transport` carries files to the storage; `kept` outlives the target, for a later attempt."""
+        self._writer = ProcoreWriter(client)
+        self._uploads = Uploads(self._writer, transport)
         self._facts = facts
         self._clock = clock
         self._kept = kept

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tiebeam.store.pool import Store
 
-Q = queries("tiebeam.link")
+Q = queries("tiebeam.link.facts")
 
 _CODES: Final = "procore.cost_codes"
 _CONTRACTS: Final = "procore.prime_contracts"
