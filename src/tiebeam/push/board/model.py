@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -56,10 +57,10 @@ class Standing:
         """The state as people read it."""
         if self.uncertain and self.state == "open":
             return "uncertain"
-        return _WORDS[self.state]
+        return WORDS[self.state]
 
 
-_WORDS = {
+WORDS: Final[Mapping[str, str]] = {
     "waiting": "waiting",
     "open": "on its way",
     "blocked": "blocked",

@@ -16,6 +16,7 @@ from tiebeam.web.pages import (
     keys,
     overview,
     people,
+    push,
     queue,
     record,
     records,
@@ -46,6 +47,7 @@ ROWS: Final = (
     *settings_channels.ROWS,
     *integration.ROWS,
     *people.ROWS,
+    *push.ROWS,
     *keys.ROWS,
     *health.ROWS,
 )
