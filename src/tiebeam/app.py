@@ -40,6 +40,7 @@ from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Stat
 from tiebeam.operations.tokens.repository import Connections, Credentials
 from tiebeam.operations.tokens.source import VaultTokenSource
 from tiebeam.operations.tokens.vault import TextBox, Vault
+from tiebeam.push.deliveries.procore.kept import KeptUploads
 from tiebeam.replicate.choices.repository import Choices
 from tiebeam.replicate.progress import Budget
 from tiebeam.replicate.replica import Records
@@ -161,6 +162,7 @@ class App:
         self.choices = Choices(store, tenant.id)
         self.queue = Queue(store, clock)
         self.schedules = Schedules(store, clock)
+        self.uploads = KeptUploads(clock)
 
     def stream(self, name: str) -> Stream:
         """Return a stream by its name. Raises BadInputError."""

@@ -9,10 +9,9 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 from uuid import uuid5
-from weakref import WeakKeyDictionary
 
 from tiebeam.capture import Capture
-from tiebeam.delivery import ProcoreOutlet
+from tiebeam.delivering import PROCORE, ConnectedProcore
 from tiebeam.field.forms import photos_of
 from tiebeam.field.model import Standing, Wanted
 from tiebeam.field.paper.printer import PAPERS
@@ -52,8 +51,6 @@ _CHUNK_BYTES: Final = 1 << 20
 _PRINTED_MAX: Final = 64
 _PRINTED: Final[dict[tuple[UUID, int], Printed]] = {}
 """What was printed of the documents that are on their way, by document and version."""
-_OUTLETS: Final[WeakKeyDictionary[App, ProcoreOutlet]] = WeakKeyDictionary()
-"""One of each company, so that it remembers what it has uploaded."""
 _READ_ONLY: Final = "It was sent to {target}. Corrections are made there."
 
 
@@ -134,10 +131,8 @@ class Pushing:
     def targets(self) -> Mapping[str, Target]:
         """Return what documents can be sent to, by name."""
         folder = self.app.settings.push_folder
-        found: list[Target] = [FolderTarget(folder, self.app.clock)] if folder else []
-        if self.app.includes_procore:
-            found.append(_OUTLETS.setdefault(self.app, ProcoreOutlet(self.app)))
-        return {target.name: target for target in found}
+        found: dict[str, Target] = {PROCORE: ConnectedProcore(self.app)} if self.app.includes_procore else {}
+        return {**found, FolderTarget.name: FolderTarget(folder, self.app.clock)} if folder else found
 
     def ledger(self) -> Ledger:
         """Return what is wanted, for who carries it out."""

@@ -12,9 +12,8 @@ from tests.factories.procore_desk import COMPANY, ProcoreDesk
 from tiebeam.connectors.outcomes import Outcome
 from tiebeam.connectors.procore.client import ProcoreClient
 from tiebeam.connectors.procore.errors import GRANT_REVOKED
-from tiebeam.connectors.procore.writes.uploads import Uploads
-from tiebeam.connectors.procore.writes.writer import ProcoreWriter
 from tiebeam.push.deliveries.procore.facts import Choices, Contract, CostCode, Facts
+from tiebeam.push.deliveries.procore.kept import KeptUploads
 from tiebeam.push.deliveries.procore.target import ProcoreTarget
 from tiebeam.push.errors import BusyError, RejectedError, UncertainError
 from tiebeam.push.model import Attachment, Paper, Receipt, Steps, origin_of
@@ -171,13 +170,13 @@ class Yard(ProcoreDesk):
         self.grant = RevocableTokens(self.tokens)
         self.client._tokens = self.grant
         self.calls = 0
-        self.writer = ProcoreWriter(self.client)
+        self.kept = KeptUploads(self.clock)
         self.target = self.another_target()
 
     def another_target(self, transport: Transport | None = None) -> ProcoreTarget:
         """One with a memory of its own, as another process has."""
-        uploads = Uploads(self.writer, transport or self.transport)
-        return ProcoreTarget(self.writer, uploads, self, self.clock)
+        way = transport or self.transport
+        return ProcoreTarget(self.client, way, self, self.clock, KeptUploads(self.clock))
 
     def process_target(self, transport: Transport) -> ProcoreTarget:
         """The target of a process with sockets of its own."""
@@ -190,11 +189,10 @@ class Yard(ProcoreDesk):
             clock=self.clock,
             chance=lambda: 0.5,
         )
-        writer = ProcoreWriter(client)
-        return ProcoreTarget(writer, Uploads(writer, transport), self, self.clock)
+        return ProcoreTarget(client, transport, self, self.clock, self.kept)
 
     async def facts(self, project: str) -> Facts:
-        assert project == "5"
+        assert project in ("5", "")
         return self.known
 
     def know(self, **changes: Any) -> None:

@@ -12,7 +12,7 @@ from tests.factories.procore_files import file_of
 from tiebeam.connectors.outcomes import BROKEN, VendorError, transport_error
 from tiebeam.connectors.ports import Refusal, RefusalKind, Response
 from tiebeam.connectors.procore.client import Call
-from tiebeam.connectors.procore.writes import logs, orders, pictures, tickets
+from tiebeam.connectors.procore.writes import finding, logs, orders, pictures, tickets
 from tiebeam.connectors.procore.writes.plan import Write, with_upload
 from tiebeam.connectors.procore.writes.uploads import FORM_BYTES_MAX, FileChangedError, Uploads
 from tiebeam.connectors.procore.writes.writer import ProcoreWriter
@@ -57,8 +57,8 @@ def refused(found: Any) -> Refusal:
 async def test_a_ticket_is_made_of_an_entry_and_its_lines_and_found_again() -> None:
     pen = Pen()
     entry_id = await pen.entry()
-    assert (await tickets.find_entry(pen.writer, "5", "tiebeam:2")) is None
-    found = await tickets.find_entry(pen.writer, "5", "tiebeam:1")
+    assert (await finding.find_entry(pen.writer, "5", "tiebeam:2")) is None
+    found = await finding.find_entry(pen.writer, "5", "tiebeam:1")
     assert isinstance(found, dict)
     assert str(found["id"]) == entry_id
     rows: dict[str, list[dict[str, Any]]] = {
@@ -70,7 +70,7 @@ async def test_a_ticket_is_made_of_an_entry_and_its_lines_and_found_again() -> N
         made = await pen.writer.write(tickets.lines("5", kind, int(entry_id), lines))
         assert isinstance(made, list)
         assert len(made) == len(lines)
-        back = await tickets.lines_of(pen.writer, "5", kind, entry_id, 9)
+        back = await finding.ticket_lines(pen.writer, "5", kind, entry_id, 9)
         assert isinstance(back, list)
         assert [{name: row[name] for name in lines[0]} for row in back] == lines
 
@@ -80,9 +80,9 @@ async def test_lists_are_read_to_their_end_and_deleted_tickets_do_not_count() ->
     for number in range(130):
         pen.put("time_and_material_entries", reference_number=f"other-{number}")
     entry_id = await pen.entry()
-    assert isinstance(await tickets.find_entry(pen.writer, "5", "tiebeam:1"), dict)
+    assert isinstance(await finding.find_entry(pen.writer, "5", "tiebeam:1"), dict)
     pen.state.delete("time_and_material_entries", int(entry_id))
-    assert await tickets.find_entry(pen.writer, "5", "tiebeam:1") is None
+    assert await finding.find_entry(pen.writer, "5", "tiebeam:1") is None
 
 
 async def test_a_file_keeps_its_bytes_and_its_name_in_any_script() -> None:
@@ -92,9 +92,9 @@ async def test_a_file_keeps_its_bytes_and_its_name_in_any_script() -> None:
     name = "صورة البلاطة 1.jpg"
     uuid = await pen.uploaded(JPEG, name)
     await pen.made(Write(write.method, write.path, with_upload(write.body, uuid)))
-    hung = await tickets.find_attachment(pen.writer, "5", entry_id, name)
+    hung = await finding.find_attachment(pen.writer, "5", entry_id, name)
     assert isinstance(hung, dict)
-    assert await tickets.find_attachment(pen.writer, "5", entry_id, "other.jpg") is None
+    assert await finding.find_attachment(pen.writer, "5", entry_id, "other.jpg") is None
     assert pen.state.rows("time_and_material_entry_attachments")[0]["filename"] == name
 
 
@@ -236,10 +236,10 @@ async def test_an_order_and_its_lines_are_synced_by_their_origin() -> None:
     made = await pen.made(orders.order("5", contract, said))
     again = await pen.made(orders.order("5", contract, {**said, "title": "Rework slab"}))
     assert again["id"] == made["id"]
-    found = await orders.find_order(pen.writer, "5", "tiebeam:cor")
+    found = await finding.find_order(pen.writer, "5", "tiebeam:cor")
     assert isinstance(found, dict)
     assert found["title"] == "Rework slab"
-    assert await orders.find_order(pen.writer, "5", "tiebeam:other") is None
+    assert await finding.find_order(pen.writer, "5", "tiebeam:other") is None
     rows = [
         {"origin_id": f"tiebeam:cor:{n}", "amount": amount, "extended_type": "manual"}
         for n, amount in enumerate(("100.10", "-0.05"))
@@ -247,7 +247,7 @@ async def test_an_order_and_its_lines_are_synced_by_their_origin() -> None:
     for _ in range(2):
         assert await pen.made(orders.lines("5", str(made["id"]), rows))
     origins = ["tiebeam:cor:0", "tiebeam:cor:1", "tiebeam:cor:9"]
-    back = await orders.lines_of(pen.writer, "5", str(made["id"]), origins)
+    back = await finding.order_lines(pen.writer, "5", str(made["id"]), origins)
     assert isinstance(back, list)
     assert [row["origin_id"] for row in back] == origins[:2]
     assert pen.state.get("potential_change_orders", made["id"])["grand_total"] == "100.05"
@@ -270,20 +270,20 @@ async def test_photos_and_documents_are_found_by_their_names() -> None:
         uuid = await pen.uploaded()
         await pen.made(Write("POST", each.path, with_upload(each.body, uuid), each.query))
     for name in ("slab 1a2b.jpg", "slab 3c4d.jpg"):
-        assert isinstance(await pictures.find_image(pen.writer, "5", name, str(album)), dict)
-    assert await pictures.find_image(pen.writer, "5", "slab.jpg", None) is None
+        assert isinstance(await finding.find_image(pen.writer, "5", name, str(album)), dict)
+    assert await finding.find_image(pen.writer, "5", "slab.jpg", None) is None
     paper = pictures.document("5", None, "TM-1.pdf", "T&M ticket")
     sent = Write("POST", paper.path, with_upload(paper.body, await pen.uploaded(b"%PDF")), paper.query)
     await pen.made(sent)
     assert refused(await pen.writer.write(sent)).status == pictures.DUPLICATE
-    assert isinstance(await pictures.find_document(pen.writer, "5", None, "TM-1.pdf"), dict)
-    assert await pictures.find_document(pen.writer, "5", None, "TM-2.pdf") is None
+    assert isinstance(await finding.find_document(pen.writer, "5", None, "TM-1.pdf"), dict)
+    assert await finding.find_document(pen.writer, "5", None, "TM-2.pdf") is None
 
 
 @pytest.mark.parametrize("kind", logs.WORDS)
 async def test_a_log_of_every_kind_is_found_by_the_mark_in_its_words(kind: str) -> None:
     pen = Pen()
     await pen.made(logs.log("5", kind, "2026-03-02", {logs.WORDS[kind]: "Poured [tb 1a2b-0]"}))
-    assert isinstance(await logs.find_log(pen.writer, "5", kind, "2026-03-02", "[tb 1a2b-0]"), dict)
-    assert await logs.find_log(pen.writer, "5", kind, "2026-03-02", "[tb 1a2b-1]") is None
-    assert await logs.find_log(pen.writer, "5", kind, "2026-03-01", "[tb 1a2b-0]") is None
+    assert isinstance(await finding.find_log(pen.writer, "5", kind, "2026-03-02", "[tb 1a2b-0]"), dict)
+    assert await finding.find_log(pen.writer, "5", kind, "2026-03-02", "[tb 1a2b-1]") is None
+    assert await finding.find_log(pen.writer, "5", kind, "2026-03-01", "[tb 1a2b-0]") is None

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tiebeam.connectors.ports import Refusal
 from tiebeam.connectors.procore.writes.plan import UPLOAD, Write, of_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tiebeam.connectors.procore.writes.writer import ProcoreWriter, Row
-
-_IMAGES = "/rest/v1.0/images"
+IMAGES: Final = "/rest/v1.0/images"
 _FILES = "/rest/v1.0/files"
-_FOLDERS = "/rest/v1.0/folders"
+FOLDERS: Final = "/rest/v1.0/folders"
 DUPLICATE: Final = 409
 """What Procore answers when a folder holds a file of that name."""
 
@@ -27,32 +24,10 @@ def image(project_id: str, name: str, fields: Mapping[str, Any], *, upload_objec
     named: dict[str, Any] = {"upload_uuid": UPLOAD, "image_name": name}
     if upload_object:
         named = {"upload": {"uuid": UPLOAD, "image_name": name}}
-    return Write("POST", _IMAGES, {**named, "image": dict(fields)}, of_project(project_id))
+    return Write("POST", IMAGES, {**named, "image": dict(fields)}, of_project(project_id))
 
 
 def document(project_id: str, folder_id: str | None, name: str, description: str) -> Write:
     """Return what puts an uploaded file into a folder; None is the first of all."""
     said = {"parent_id": folder_id and int(folder_id), "name": name, "upload_uuid": UPLOAD}
     return Write("POST", _FILES, {"file": {**said, "description": description}}, of_project(project_id))
-
-
-async def find_image(
-    writer: ProcoreWriter, project_id: str, name: str, album_id: str | None
-) -> Row | Refusal | None:
-    """Return the photo of that name in an album, or in any where none was named; None when there is none."""
-    query = of_project(project_id, *([("image_category_id", album_id)] if album_id else ()))
-    found = await writer.search(_IMAGES, query, lambda row: row.get("filename") == name)
-    if isinstance(found, Refusal):
-        return found
-    return found[0] if found else None
-
-
-async def find_document(
-    writer: ProcoreWriter, project_id: str, folder_id: str | None, name: str
-) -> Row | Refusal | None:
-    """Return the file of that name in a folder; None when there is none."""
-    path = f"{_FOLDERS}/{folder_id}" if folder_id else _FOLDERS
-    shown = await writer.one(path, of_project(project_id))
-    if isinstance(shown, Refusal):
-        return shown
-    return next((row for row in shown.get("files") or () if row.get("name") == name), None)

@@ -31,13 +31,11 @@ if TYPE_CHECKING:
     from tiebeam.connectors.procore.client import ProcoreClient
     from tiebeam.kernel.clock import Clock
     from tiebeam.push.deliveries.procore.facts import FactsSource
+    from tiebeam.push.deliveries.procore.kept import KeptUploads
     from tiebeam.push.model import Attachment, Paper, Plan, PlannedStep
 
 UPLOAD_SECONDS_MAX: Final = 120.0
 """How long before a write its upload may have begun: what took longer is remembered for the next attempt."""
-_REMEMBERED_SECONDS: Final = 3 * 24 * 3600.0
-"""An upload is good for a week; what is used of that leaves room for attempts."""
-_REMEMBERED_MAX: Final = 1000
 
 
 class ProcoreTarget:
@@ -46,12 +44,20 @@ class ProcoreTarget:
     name = "procore"
     settle_seconds = 300.0
 
-    def __init__(self, writer: ProcoreWriter, uploads: Uploads, facts: FactsSource, clock: Clock) -> None:
-        self._writer = writer
-        self._uploads = uploads
+    def __init__(
+        self,
+        client: ProcoreClient,
+        transport: Transport,
+        facts: FactsSource,
+        clock: Clock,
+        kept: KeptUploads,
+    ) -> None:
+        """`transport` carries files to the storage; `kept` outlives the target, for a later attempt."""
+        self._writer = ProcoreWriter(client)
+        self._uploads = Uploads(self._writer, transport)
         self._facts = facts
         self._clock = clock
-        self._uploaded: dict[tuple[str, str, str], tuple[str, float]] = {}
+        self._kept = kept
 
     async def plan(self, paper: Paper) -> Plan:
         """Return the writes of a paper, or what must be mended before; asks our own copy alone."""
@@ -106,17 +112,17 @@ class ProcoreTarget:
         return Write(write.method, write.path, with_upload(write.body, uuid), write.query, write.place)
 
     async def _upload(self, step: PlannedStep, name: str, attachment: Attachment, paper: Paper) -> str:
-        key = (paper.project, name, attachment.sha256)
+        key = (paper.origin, paper.project, name, attachment.sha256)
         began = self._clock.monotonic()
-        uuid, until = self._uploaded.get(key, ("", began))
-        if began < until:
+        uuid = self._kept.find(key)
+        if uuid is not None:
             return uuid
         made = await self._put(name, attachment, paper)
         if isinstance(made, Refusal):
             raise error_of(made, step, paper, self._clock.now())
         if self._clock.monotonic() - began <= UPLOAD_SECONDS_MAX:
             return made
-        self._remember(key, made)
+        self._kept.keep(key, made)
         raise BusyError(
             f"The upload of {attachment.name} took long; it is done, and used at the next attempt."
         )
@@ -135,19 +141,8 @@ class ProcoreTarget:
                 field="photos",
             ) from error
 
-    def _remember(self, key: tuple[str, str, str], uuid: str) -> None:
-        if len(self._uploaded) >= _REMEMBERED_MAX:
-            self._uploaded.clear()
-        self._uploaded[key] = (uuid, self._clock.monotonic() + _REMEMBERED_SECONDS)
-
     def _receipt(self, records: list[dict[str, Any]]) -> Receipt:
         return Receipt(str(records[0]["id"]), {"records": records}, self._clock.now())
-
-
-def opened(client: ProcoreClient, transport: Transport, facts: FactsSource, clock: Clock) -> ProcoreTarget:
-    """Return the target that a client writes to; files go to the vendor's storage over `transport`."""
-    writer = ProcoreWriter(client)
-    return ProcoreTarget(writer, Uploads(writer, transport), facts, clock)
 
 
 def _check(attachment: Attachment, paper: Paper) -> None:
