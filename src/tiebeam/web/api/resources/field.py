@@ -10,6 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from tiebeam.capture import Capture
 from tiebeam.field.forms import body_of
 from tiebeam.field.model import Document, Kind, Standing, Version, Wanted
 from tiebeam.field.repository import Hand
