@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tiebeam.field.evidence.repository import FieldWitness
 from tiebeam.field.paper.printer import Printer
 from tiebeam.field.photos.repository import Photos
 from tiebeam.field.photos.shelf import FolderShelf
 from tiebeam.field.projects.repository import Projects
 from tiebeam.field.repository import Documents
-from tiebeam.operations.audit.dossier.desk import Dossiers
 
 if TYPE_CHECKING:
     from tiebeam.app import App
@@ -31,12 +29,6 @@ class Capture:
         """Return the photos."""
         shelf = FolderShelf(self.app.settings.data / "photos" / str(self.app.tenant.id))
         return Photos(self.app.store, self.app.tenant.id, shelf)
-
-    def dossiers(self) -> Dossiers:
-        """Return what makes evidence of what was captured, and looks whether it is as it was noted."""
-        app = self.app
-        witness = FieldWitness(app.store, self.documents(), self.photos())
-        return Dossiers(app.evidence, app.clock, app.tenant.id, app.tenant.name, witnesses=[witness])
 
     def printer(self) -> Printer:
         """Return what makes papers of documents."""

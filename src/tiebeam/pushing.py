@@ -95,7 +95,7 @@ class FieldPapers:
             _PRINTED[key] = await self._capture.printer().paper(document)
         printed = _PRINTED[key]
         digest, size = sha256(printed.data).hexdigest(), len(printed.data)
-        id_ = uuid5(document.id, f"paper {document.version}")
+        id_ = uuid5(document.id, f"paper/{document.version}")
 
         async def opened() -> AsyncIterator[bytes]:
             yield printed.data
@@ -248,6 +248,10 @@ def _attachment(photo: Photo, path: Path) -> Attachment:
     return Attachment(
         photo.id, photo.name, photo.media_type, photo.sha256.hex(), photo.bytes, partial(_chunks, path)
     )
+
+
+async def _whole(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:

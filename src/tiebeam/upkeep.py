@@ -207,17 +207,13 @@ class Upkeep:
         return len(told)
 
     async def tidy(self) -> None:
-        """Archive old sync log, delete what has been kept for as long as is set, and copies marked for it.
-
-        Last, sign where the audit trail ends. Raises TrailBrokenError when it is not as it was written.
-        """
+        """Archive old sync log, delete what has been kept for as long as is set, and copies marked for it."""
         for connection_id in await self.app.choices.marked():
             await self.app.choices.erase(connection_id)
         # Asked each time: what somebody has changed meanwhile counts without a restart.
         kept = await self.app.retention.keep(self.app.tenant.id)
         await self.app.log_archive(kept).archive(self.app.tenant.id)
         await purge(OldRows(self.app.store), self.app.tenant.id, kept, self.app.clock)
-        await self.app.evidence.anchor(self.app.tenant.id)
 
     async def _feeds(self, connection: Connection) -> list[Feed]:
         return await self.app.replica(connection).ensure_feeds(())

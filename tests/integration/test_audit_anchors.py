@@ -11,17 +11,17 @@ from tests.factories.console import NoVendor
 from tests.factories.database import at
 from tests.factories.webhooks import KEY
 
-from tiebeam.app import App
+from tiebeam.duties import TIDY, Duties
 from tiebeam.operations.audit.anchors.model import TrailBrokenError
 from tiebeam.operations.audit.anchors.plan import digest
 from tiebeam.operations.audit.anchors.repository import Evidence
 from tiebeam.operations.audit.model import Actor, ActorKind
 from tiebeam.operations.audit.plan import START
+from tiebeam.operations.queue.model import Job
 from tiebeam.operations.tokens.keys import Keyring
 from tiebeam.operations.tokens.vault import SealedElsewhereError, TextBox
 from tiebeam.settings import Settings
 from tiebeam.store.errors import AccessDeniedError
-from tiebeam.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -97,9 +97,11 @@ async def test_the_daily_tidying_anchors(
     store: Store, tenant: Tenant, clock: ManualClock, tmp_path: Path
 ) -> None:
     settings = Settings.model_validate({"data": tmp_path, "master_key": KEY, "tenant": tenant.slug})
-    app = App(settings, clock, store, tenant, NoVendor())
+    duties = Duties(settings, clock, store, NoVendor())
+    app = await duties.app(tenant.id)
     await app.evidence.trail.note(tenant.id, ANN, "key.made", "key:1")
-    await Upkeep(app).tidy()
+    job = Job(1, tenant.id, TIDY, "all", {}, 1, clock.now())
+    await duties.handlers()[TIDY](job)
     assert [one.number for one in await app.evidence.anchors(tenant.id)] == [1]
 
 

@@ -24,6 +24,7 @@ from tiebeam.field.model import Kind
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.operations.audit.dossier.check import check_dossier
 from tiebeam.operations.audit.dossier.model import Asked, Form
+from tiebeam.proof import Proof
 from tiebeam.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,13 +58,13 @@ class OnSite:
 
     async def dossier(self, wish: Asked) -> tuple[bytes, dict[str, list[dict[str, object]]]]:
         """Return a dossier, and what its JSON says."""
-        made = await self.capture.dossiers().make(wish, OFFICE, forms=[Form.JSON, Form.PDF])
+        made = await Proof(self.capture.app).dossiers().make(wish, OFFICE, forms=[Form.JSON, Form.PDF])
         with ZipFile(io.BytesIO(made.data)) as archive:
             return made.data, json.loads(archive.read("dossier.json"))
 
     async def fault(self, *, originals: bool = False) -> str | None:
         """Return what does not hold."""
-        return (await self.capture.dossiers().prove(originals=originals)).fault
+        return (await Proof(self.capture.app).dossiers().prove(originals=originals)).fault
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import orjson
 import typer
 
 from tiebeam.app import opened
-from tiebeam.capture import Capture
 from tiebeam.cli.exits import Exit
 from tiebeam.cli.output import AsJson, console, print_json, print_table
 from tiebeam.cli.running import run_command
@@ -23,6 +22,7 @@ from tiebeam.operations.audit.dossier.check import check_dossier
 from tiebeam.operations.audit.dossier.model import Asked, Form
 from tiebeam.operations.audit.model import Actor, Wanted
 from tiebeam.operations.audit.repository import LIMIT_MAX, Trail
+from tiebeam.proof import Proof
 from tiebeam.settings import read_settings
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def verify(
     async def work() -> Exit | None:
         expected = _kept(head)
         async with opened(read_settings()) as app:
-            found = await Capture(app).dossiers().prove(originals=photos)
+            found = await Proof(app).dossiers().prove(originals=photos)
             number, kept = expected or (0, b"")
             same = expected is None or await app.evidence.trail.hash_at(app.tenant.id, number) == kept
         elsewhere = None if same else f"the entry {number} is not the one that was kept elsewhere"
@@ -128,7 +128,7 @@ def export(
         wish = Asked(item, project, _moment(since, "--since"), _moment(until, "--until"))
         async with opened(read_settings()) as app:
             by = Actor.command(getpass.getuser())
-            made = await Capture(app).dossiers().make(wish, by, forms=frozenset(forms or Form))
+            made = await Proof(app).dossiers().make(wish, by, forms=frozenset(forms or Form))
         path = to / made.name
         _write(path, made.data)
         told = {"file": str(path), "sha256": made.sha256, "entries": made.entries, "exhibits": made.exhibits}

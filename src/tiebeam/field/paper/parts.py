@@ -39,6 +39,33 @@ class Contents:
         return self.document.body
 
 
+def digest_of(contents: Contents) -> bytes:
+    """Return a hash of everything that stands on a paper."""
+    document, project = contents.document, contents.project
+    told = {
+        "company": contents.company,
+        "project": [project.number, project.name],
+        "document": [
+            str(document.id),
+            document.number,
+            document.version,
+            document.standing,
+            document.author.name,
+        ],
+        "at": [document.captured_at.isoformat(), document.received_at.isoformat()],
+        "body": document.body,
+        "photos": [_told(*contents.photos[id_]) for id_ in sorted(contents.photos)],
+        "tickets": sorted((str(id_), number) for id_, number in contents.tickets.items()),
+    }
+    return sha256(canonical(told)).digest()
+
+
+def _told(photo: Photo, small: bytes | None) -> list[Any]:
+    taken_at = when(photo.taken_at) if photo.taken_at else None
+    place = (photo.latitude, photo.longitude)
+    return [str(photo.id), photo.name, photo.sha256.hex(), taken_at, *place, sha256(small or b"").hexdigest()]
+
+
 def begun(contents: Contents) -> Sheet:
     """Return a sheet with its title and what every paper says first."""
     document, project = contents.document, contents.project

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from tiebeam.field.forms import photos_of
 from tiebeam.field.model import Kind
 from tiebeam.field.paper.change_order import change_order_paper
-from tiebeam.field.paper.parts import Contents
+from tiebeam.field.paper.parts import Contents, digest_of
 from tiebeam.field.paper.ticket import ticket_paper
 from tiebeam.field.photos.model import UnknownPhotoError
 from tiebeam.field.repository import UnknownDocumentError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from tiebeam.field.projects.repository import Projects
     from tiebeam.field.repository import Documents
 
+_KEPT_MAX: Final = 32
+"""So many papers are kept: who sends a document asks for its paper at every step."""
 PAPERS: Final[dict[Kind, Callable[[Contents], bytes]]] = {
     Kind.TM_TICKET: ticket_paper,
     Kind.CHANGE_ORDER_REQUEST: change_order_paper,
@@ -37,6 +40,20 @@ class Printed:
 
     name: str
     data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Contents that are known by their hash."""
+
+    kind: Kind
+    digest: bytes
+    contents: Contents = field(compare=False)
+
+
+@lru_cache(maxsize=_KEPT_MAX)
+def _made(wish: _Wish) -> bytes:
+    return PAPERS[wish.kind](wish.contents)
 
 
 class Printer:
@@ -53,8 +70,7 @@ class Printer:
 
         Raises NotPossibleError for a kind that has no paper.
         """
-        make = PAPERS.get(document.kind)
-        if make is None:
+        if document.kind not in PAPERS:
             raise NotPossibleError(
                 f"{document.number} is a {document.kind.in_words.lower()}, of which no paper is made.",
                 action="Print a T&M ticket or a change order request.",
@@ -64,7 +80,7 @@ class Printer:
             self._company, project, document, await self._pictures(document), await self._tickets(document)
         )
         # Pages take a while, and whoever else is served does not wait for them.
-        data = await asyncio.to_thread(make, contents)
+        data = await asyncio.to_thread(_made, _Wish(document.kind, digest_of(contents), contents))
         return Printed(f"{document.number}-v{document.version}.pdf", data)
 
     async def _pictures(self, document: Document) -> dict[UUID, tuple[Photo, bytes | None]]:

@@ -11,11 +11,11 @@ import orjson
 from starlette.responses import Response as StarletteResponse
 from starlette.responses import StreamingResponse
 
-from tiebeam.capture import Capture
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.operations.audit.dossier.model import Asked
 from tiebeam.operations.audit.model import Wanted
+from tiebeam.proof import Proof
 from tiebeam.web.pages.runs import day
 from tiebeam.web.routes import Row
 
@@ -55,7 +55,7 @@ async def audit_page(call: Call) -> Response:
 async def verify(call: Call) -> Response:
     """Read the whole chain and its signatures, and show whether they hold."""
     tenant_id, actor = call.viewer.tenant.id, call.viewer.person.actor
-    found = await Capture(await call.app()).dossiers().prove()
+    found = await Proof(await call.app()).dossiers().prove()
     detail = {"entries": found.trail.entries, "holds": found.fault is None, "anchors": found.anchors}
     await call.house.trail.note(tenant_id, actor, "audit.verified", "audit:trail", detail)
     return await _shown(call, found)
@@ -149,7 +149,7 @@ async def dossier(call: Call) -> Response:
     """Give what is known of an item, a project or a time as a signed dossier."""
     wanted, app = _wanted(call), await call.app()
     wish = Asked(wanted.subject, call.asked("project") or None, wanted.since, wanted.until)
-    made = await Capture(app).dossiers().make(wish, call.viewer.person.actor)
+    made = await Proof(app).dossiers().make(wish, call.viewer.person.actor)
     headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "no-store"}
     return StarletteResponse(made.data, media_type="application/zip", headers=headers)
 

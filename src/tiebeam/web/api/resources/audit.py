@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
-from tiebeam.capture import Capture
 from tiebeam.identity.permissions import Permission
 from tiebeam.operations.audit.dossier.model import Asked as Wish
 from tiebeam.operations.audit.dossier.model import Form
 from tiebeam.operations.audit.model import Wanted
+from tiebeam.proof import Proof
 from tiebeam.web.api.asker import Asked
 from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
 from tiebeam.web.api.route import GuardedRoute, gives_file, needs
@@ -67,7 +67,7 @@ async def dossier(
     """Make a signed dossier about an item, a project or a time; `tiebeam audit verify-dossier` checks it."""
     app = await ask.app()
     wish = Wish(item, project, since, until)
-    made = await Capture(app).dossiers().make(wish, ask.asker.actor, forms=frozenset(form or Form))
+    made = await Proof(app).dossiers().make(wish, ask.asker.actor, forms=frozenset(form or Form))
     headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "no-store"}
     return Response(made.data, media_type="application/zip", headers=headers)
 
