@@ -118,7 +118,11 @@ def site(database_server: TestServer, tmp_path_factory: pytest.TempPathFactory) 
         user.run("init")
         words = ("people", "add", EMAIL, "--name", "Ada", "--role", "tenant_admin", "--password-stdin")
         user.run(*words, stdin=f"{PASSWORD}\n")
-        with started(user, "web", "web") as (_, address), chromium() as browser, window(browser, address) as office:
+        with (
+            started(user, "web", "web") as (_, address),
+            chromium() as browser,
+            window(browser, address) as office,
+        ):
             sign_in(office, EMAIL)
             made = Site(browser, office, address, url)
             for name in PINS:

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from tiebeam.identity.model import Refused
 from tiebeam.identity.permissions import Permission, permissions_of
 from tiebeam.kernel.errors import BadInputError
-from tiebeam.web.guard import SESSION_COOKIE, Viewer
+from tiebeam.web.call import Viewer
+from tiebeam.web.guard import SESSION_COOKIE
 from tiebeam.web.pages.door import is_https, keep_session
 from tiebeam.web.routes import Row
 
