@@ -255,6 +255,8 @@ def test_a_ticket_captured_without_a_network_is_there_once_though_answers_are_lo
         for _ in range(len(PHOTOS) + 3):
             with page.expect_event("requestfailed"):
                 page.evaluate(AGAIN)
+        # The server may have it: it is changed no more here.
+        page.get_by_role("link", name="Moved the fence").wait_for(state="detached")
         page.evaluate(AGAIN)
         mark(page, "Moved the fence", "sent").wait_for()
         fits(page, "phone-sent")
