@@ -23,39 +23,43 @@ let viewer = null;
 let setting = NOTHING;
 let leave = async () => {};
 
+let turn = 0;
+
 async function view() {
+  const mine = ++turn;
   await leave();
   leave = async () => {};
   const [, path, id] = location.hash.split("/");
   const kind = Object.keys(KINDS).find((name) => KINDS[name].path === path);
-  if (!viewer || path === "pin") return showDoor();
-  if (!kind) return put(await home(viewer, setting));
-  return showEditor(kind, id);
+  if (!viewer || path === "pin") return showDoor(mine);
+  if (!kind) return put(await home(viewer, setting), mine);
+  return showEditor(kind, id, mine);
 }
 
-async function showEditor(kind, id) {
+async function showEditor(kind, id, mine) {
   const last = (await store.kept(`last:${viewer.id}`)) ?? {};
   if (id && !(await store.changeDocument(id, { state: "draft" }, isOpen))) return go("#/");
   const document = id ? await store.documentOf(id) : begin(kind, viewer.id, last);
+  if (mine !== turn) return undefined;
   const shown = editor(document, setting, last, DRAW[kind]);
   leave = shown.leave;
-  return put(shown.made);
+  return put(shown.made, mine);
 }
 
 const isOpen = ({ by, state, tried }) => by === viewer.id && !tried && (state === "draft" || state === "waiting");
 
-async function showDoor() {
+async function showDoor(mine) {
   try {
     const now = await asking.door();
     if (now.viewer) return came(now);
-    put(doorView(now, came));
+    put(doorView(now, came), mine);
   } catch (error) {
     if (!(error instanceof asking.OutOfReach || error instanceof asking.Busy)) throw error;
     put(h("section", { className: "card" }, h("h1", {}, "No network"),
       h("p", {}, viewer ? "A PIN can only be looked at with one. What you capture meanwhile is kept on this phone."
         : "This phone has to be enrolled once with a network; afterwards it works without."),
-      h("button", { type: "button", onclick: () => showDoor() }, "Try again"),
-      viewer && h("p", {}, h("a", { href: "#/" }, "Back"))));
+      h("button", { type: "button", onclick: () => view() }, "Try again"),
+      viewer && h("p", {}, h("a", { href: "#/" }, "Back"))), mine);
   }
 }
 
@@ -99,7 +103,9 @@ function go(hash) {
   else location.hash = hash;
 }
 
-function put(shown) {
+// Whoever was quicker with the next view is not to be thrown back to this one.
+function put(shown, mine = turn) {
+  if (mine !== turn) return;
   main.replaceChildren(shown);
   scrollTo(0, 0);
 }
