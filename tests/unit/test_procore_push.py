@@ -468,16 +468,6 @@ async def test_a_document_that_somebody_else_put_there_under_our_name_is_found_a
     assert len(yard.rows("documents")) == 1
 
 
-async def test_a_project_that_is_not_mapped_is_told_with_where_to_map_it() -> None:
-    yard = Yard()
-    found = await blocked(yard, replace(ticket(), project=""))
-    assert (found.code, found.owner, found.fix) == (
-        "procore.project_not_mapped",
-        Owner.ADMIN,
-        "/integration",
-    )
-
-
 async def test_what_has_no_place_in_procore_stays_here() -> None:
     yard = Yard()
     found = await blocked(yard, paper("check_in", {"crew": "A"}, number="CI-1"))
