@@ -14,7 +14,8 @@ import tiebeam
 from tiebeam.cli.exits import Exit
 from tiebeam.cli.main import app
 from tiebeam.connectors.procore.catalog.streams import STREAMS
-from tiebeam.connectors.procore.errors import ROWS
+from tiebeam.connectors.procore.errors import ROWS, WRITE_ROWS
+from tiebeam.delivering import CAUSES
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.settings import Settings
 
@@ -167,13 +168,19 @@ def stream_row(stream: Stream) -> list[str]:
 def errors_page() -> str:
     """Return the page of the error codes."""
     ours = [[f"`{kind.code}`", kind.owner.value, first_paragraph(kind.__doc__)] for kind in our_errors()]
-    theirs = [[f"`{row.code}`", row.do.value, row.owner.value, row.cause, row.action] for row in ROWS]
+    theirs = [
+        [f"`{row.code}`", row.do.value, row.owner.value, row.cause, row.action]
+        for row in (*ROWS, *WRITE_ROWS)
+    ]
+    causes = [[f"`{code}`", one.owner.value, one.cause, one.action] for code, one in CAUSES.items()]
     return "\n".join(
         [
             "# Errors\n",
             "Every error says what happened and what to do next. Its code is stable.\n",
             "## Tiebeam's\n",
             table(["code", "who can mend it", "meaning"], ours),
+            "## What keeps a document from being sent\n",
+            table(["code", "who can mend it", "what happened", "what to do"], causes),
             "## Procore's\n",
             "The first row that fits an answer counts.\n",
             table(["code", "what is done", "who can mend it", "what happened", "what to do"], theirs),

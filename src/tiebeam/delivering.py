@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.link.facts.repository import CopiedFacts
 from tiebeam.operations.tokens.model import Status, not_connected
+from tiebeam.push.catalogue import CATALOGUE
+from tiebeam.push.deliveries.procore.catalogue import CATALOGUE as PROCORES
 from tiebeam.push.deliveries.procore.facts import Choices
 from tiebeam.push.deliveries.procore.plan import plan_paper
 from tiebeam.push.deliveries.procore.target import ProcoreTarget
@@ -17,9 +19,12 @@ if TYPE_CHECKING:
 
     from tiebeam.app import App
     from tiebeam.operations.tokens.model import Connection
+    from tiebeam.push.catalogue import Entry
     from tiebeam.push.model import Paper, Plan, PlannedStep, Receipt
 
 PROCORE: Final = ProcoreTarget.name
+CAUSES: Final[Mapping[str, Entry]] = {**CATALOGUE, **PROCORES}
+"""What can keep a document from any target, by code."""
 
 
 class ConnectedProcore:
