@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.factories.field_work import FOREMAN, OFFICE, request_form, ticket
+from tests.factories.field_work import FOREMAN, OFFICE, PHOTO, SIGNED, WHOLE, request_form, ticket
 
 from tiebeam.field.forms import FORMS, body_of, form_of, photos_of
 from tiebeam.field.model import Aside, Document, Kind, Standing
@@ -21,27 +21,6 @@ from tiebeam.kernel.errors import BadInputError
 pytestmark = pytest.mark.req("P25")
 
 AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-PHOTO, SIGNED = str(UUID(int=7)), str(UUID(int=8))
-WHOLE: dict[Kind, dict[str, Any]] = {
-    Kind.TM_TICKET: ticket(
-        cost_code="26-0500",
-        equipment=[{"name": "Lift", "quantity": "1.5", "rate": "40"}],
-        photos=[PHOTO, PHOTO],
-        signature={"name": "S. Super", "signed_at": "2026-03-02T14:00:00Z", "photo": SIGNED},
-    ),
-    Kind.CHANGE_ORDER_REQUEST: request_form(tickets=[PHOTO], photos=[PHOTO], schedule_days=-2),
-    Kind.DAILY_REPORT: {
-        "date": "2026-03-02",
-        "weather": {"sky": "Clear", "delay": False},
-        "crew": [{"trade": "Electrician", "workers": 4, "hours": "8"}],
-        "work": [{"description": "Pulled wire", "workers": 4, "hours": "8"}],
-        "delays": [{"what": "Crane", "hours": "1.5"}],
-        "notes": ["كل شيء على ما يرام"],
-        "photos": [PHOTO],
-    },
-    Kind.CHECK_IN: {"crew": "A", "at": "2026-03-02T07:00:00Z", "people": [{"name": "A", "present": True}]},
-    Kind.PHOTO: {"photo": PHOTO, "description": "Riser"},
-}
 
 
 def document(**more: Any) -> Document:
