@@ -123,10 +123,11 @@ async def test_an_approved_ticket_is_in_procore_and_read_only_here(site: Site) -
     (entry,) = site.rows("time_and_material_entries")
     assert entry["reference_number"] == f"tiebeam:{site.app.tenant.id}:{document_id}"
     assert [row["hours_worked"] for row in site.rows("time_and_material_timecards")] == [8.5]
-    (file,) = site.rows("time_and_material_entry_attachments")
-    assert "صورة" in file["filename"]
-    uploads = site.desk.simulator.storeroom.uploads._uploads.values()
-    assert [upload.data for upload in uploads] == [PHOTO]
+    paper, photo = site.rows("time_and_material_entry_attachments")
+    assert (paper["content_type"], "صورة" in photo["filename"]) == ("application/pdf", True)
+    assert f"Rates and totals: {paper['filename']}" in entry["description"]
+    sent = [one.data or b"" for one in site.desk.simulator.storeroom.uploads._uploads.values()]
+    assert (sent[0][:5], sent[1]) == (b"%PDF-", PHOTO)
     kept = await site.pushing.documents().get(document_id)
     assert kept.locked_reason == "It was sent to Procore. Corrections are made there."
 
@@ -140,7 +141,7 @@ async def test_two_admins_who_press_at_once_make_one_ticket(site: Site) -> None:
     await site.worked(3, 301)
     assert (await site.standing(document_id)).state == "done"
     assert len(site.rows("time_and_material_entries")) == 1
-    assert len(site.rows("time_and_material_entry_attachments")) == 1
+    assert len(site.rows("time_and_material_entry_attachments")) == 2
 
 
 @pytest.mark.req("P7", "P12")

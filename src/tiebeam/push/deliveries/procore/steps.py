@@ -118,10 +118,17 @@ def _named(paper: Paper, attachments: Iterable[Attachment]) -> list[Named]:
     return [Named(one, file_name(paper, one)) for one in attachments]
 
 
-def document(paper: Paper, file: Named, choices: Choices, said: str) -> PlannedStep:
-    """Return what puts a PDF among the project's documents."""
-    write = pictures.document(paper.project, choices.folder_id, file.name, said)
-    return step(f"document-{file.attachment.id}", Made.DOCUMENT, write, file=file)
+def documents(paper: Paper, choices: Choices, said: str) -> list[PlannedStep]:
+    """Return what puts the PDFs of a paper among the project's documents."""
+    return [
+        step(
+            f"document-{number}",
+            Made.DOCUMENT,
+            pictures.document(paper.project, choices.folder_id, file.name, said),
+            file=file,
+        )
+        for number, file in enumerate(papers_of(paper), 1)
+    ]
 
 
 def images(
