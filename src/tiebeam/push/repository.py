@@ -140,12 +140,6 @@ class Ledger:
         named = self._named(document_id=document_id, at=self._clock.now())
         return [row[0] for row in await tx.rows(Q["changed"], named)]
 
-    async def connected(self, target: str) -> list[UUID]:
-        """Go on with what waits since the connection was gone; return it."""
-        named = self._named(target=target, code="push.not_connected", at=self._clock.now())
-        async with self.transaction() as tx:
-            return [row[0] for row in await tx.rows(Q["connected"], named)]
-
     async def due(self, limit: int) -> list[UUID]:
         """Return the intents that are to be gone on with now."""
         async with self._store.autocommit(self._tenant_id) as single:
