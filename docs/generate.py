@@ -17,7 +17,6 @@ from tiebeam.connectors.procore.catalog.streams import STREAMS
 from tiebeam.connectors.procore.errors import ROWS, WRITE_ROWS
 from tiebeam.delivering import CAUSES
 from tiebeam.kernel.errors import TiebeamError
-from tiebeam.push.catalogue import CATALOGUE
 from tiebeam.push.machine import TRANSITIONS, StepEvent
 from tiebeam.settings import Settings
 
@@ -175,15 +174,12 @@ def errors_page() -> str:
         [f"`{row.code}`", row.do.value, row.owner.value, row.cause, row.action]
         for row in (*ROWS, *WRITE_ROWS)
     ]
-    causes = [[f"`{code}`", one.owner.value, one.cause, one.action] for code, one in CAUSES.items()]
     return "\n".join(
         [
             "# Errors\n",
             "Every error says what happened and what to do next. Its code is stable.\n",
             "## Tiebeam's\n",
             table(["code", "who can mend it", "meaning"], ours),
-            "## What keeps a document from being sent\n",
-            table(["code", "who can mend it", "what happened", "what to do"], causes),
             "## Procore's\n",
             "The first row that fits an answer counts.\n",
             table(["code", "what is done", "who can mend it", "what happened", "what to do"], theirs),
@@ -199,7 +195,7 @@ def push_page() -> str:
         for event, after in events.items()
     ]
     events = [[f"`{one.value}`", sentence(StepEvent, one.name)] for one in StepEvent]
-    causes = [[f"`{code}`", one.owner.value, one.cause, one.action] for code, one in CATALOGUE.items()]
+    causes = [[f"`{code}`", one.owner.value, one.cause, one.action] for code, one in CAUSES.items()]
     return "\n".join(
         [
             "# Documents on their way\n",
@@ -207,7 +203,7 @@ def push_page() -> str:
             "```mermaid\nstateDiagram-v2\n    [*] --> planned\n" + "\n".join(arrows) + "\n```\n",
             table(["what happens", "meaning"], events),
             "## What can keep a document\n",
-            "A target has its own codes besides.\n",
+            "What Procore itself refuses has the codes of [its own table](errors.md#procores) besides.\n",
             table(["code", "who can mend it", "what happened", "what to do"], causes),
         ]
     )

@@ -9,7 +9,7 @@ from tiebeam.link.facts.repository import CopiedFacts
 from tiebeam.operations.tokens.model import Status, not_connected
 from tiebeam.push.catalogue import CATALOGUE
 from tiebeam.push.deliveries.procore.catalogue import CATALOGUE as PROCORES
-from tiebeam.push.deliveries.procore.facts import Choices
+from tiebeam.push.deliveries.procore.choices.repository import ProcoreChoices
 from tiebeam.push.deliveries.procore.plan import plan_paper
 from tiebeam.push.deliveries.procore.target import ProcoreTarget
 from tiebeam.push.errors import GoneError
@@ -71,4 +71,5 @@ class ConnectedProcore:
         return ProcoreTarget(client, self._app.transport, facts, self._app.clock, self._app.uploads)
 
     def _facts(self, connection: Connection) -> CopiedFacts:
-        return CopiedFacts(self._app.store, self._app.tenant.id, connection.id, Choices())
+        store, tenant_id = self._app.store, self._app.tenant.id
+        return CopiedFacts(store, tenant_id, connection.id, ProcoreChoices(store, tenant_id).get)

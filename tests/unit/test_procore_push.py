@@ -292,7 +292,7 @@ async def test_without_the_tool_the_paper_alone_carries_the_ticket() -> None:
 async def test_a_tenant_may_want_documents_alone_though_the_tool_is_on() -> None:
     yard = Yard()
     folder = yard.put("documents", document_type="folder", name="T&M", parent_id=None)
-    yard.know(choices=Choices(tickets="documents", folder_id=str(folder), upload_object=True))
+    yard.know(choices=Choices(tickets="documents", folder_id=folder))
     drive = await pushed(yard, ticket(PDF, PHOTO))
     assert not drive.refused
     (file,) = [row for row in yard.rows("documents") if row["document_type"] == "file"]
