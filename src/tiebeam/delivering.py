@@ -49,6 +49,10 @@ class ConnectedProcore:
         """Make the write of the step."""
         return await (await self._target()).send(step, receipts, paper)
 
+    def choices(self) -> ProcoreChoices:
+        """Return how the company wants its documents there."""
+        return ProcoreChoices(self._app.store, self._app.tenant.id)
+
     async def _connection(self) -> Connection:
         found = [one for one in await self._app.connections() if one.vendor == PROCORE]
         if not found:
@@ -71,5 +75,4 @@ class ConnectedProcore:
         return ProcoreTarget(client, self._app.transport, facts, self._app.clock, self._app.uploads)
 
     def _facts(self, connection: Connection) -> CopiedFacts:
-        store, tenant_id = self._app.store, self._app.tenant.id
-        return CopiedFacts(store, tenant_id, connection.id, ProcoreChoices(store, tenant_id).get)
+        return CopiedFacts(self._app.store, self._app.tenant.id, connection.id, self.choices().get)

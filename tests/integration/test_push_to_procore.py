@@ -16,6 +16,7 @@ from tiebeam.capture import Capture
 from tiebeam.field.forms import form_of
 from tiebeam.field.model import Kind
 from tiebeam.field.rules import totals
+from tiebeam.identity.model import Role
 from tiebeam.kernel.errors import Owner
 from tiebeam.link.repository import ProjectMap
 from tiebeam.operations.tokens.model import GrantKind
@@ -26,6 +27,9 @@ from tiebeam.simulators.base.faults import FaultRule, Faults
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    import httpx
+    from tests.factories.console import Console
 
     from tiebeam.app import App
     from tiebeam.identity.model import Tenant
@@ -44,10 +48,16 @@ class Site:
     app: App
     connection: Connection
     project: UUID
+    house: Console
 
     @property
     def pushing(self) -> Pushing:
         return Pushing(self.app)
+
+    async def client(self, role: Role) -> httpx.AsyncClient:
+        client, came = await self.house.signed_in(role)
+        client.headers["X-CSRF-Token"] = came.session.csrf
+        return client
 
     async def captured(self, kind: Kind = Kind.TM_TICKET, **more: Any) -> UUID:
         document_id, photo_id, now = uuid4(), uuid4(), self.app.clock.now()
@@ -110,7 +120,7 @@ async def site(store: Store, clock: ManualClock, tenant: Tenant, tmp_path: Path)
         connection, _, _ = await app.add_procore(None, grant=None, kind=GrantKind.CLIENT_CREDENTIALS)
         project = await Capture(app).projects().add("24-017", "Library")
         await ProjectMap(store, tenant.id).map(connection.id, "5", project.id)
-        yield Site(desk, app, connection, project.id)
+        yield Site(desk, app, connection, project.id, house)
 
 
 @pytest.mark.req("P6", "P8", "P12", "P13")
@@ -233,6 +243,59 @@ async def test_while_it_is_disconnected_everything_waits_and_says_why(site: Site
     await site.app.add_procore(None, grant=None, kind=GrantKind.CLIENT_CREDENTIALS)
     await site.worked(2, 601)
     assert (await site.standing(document_id)).state == "done"
+
+
+CHOICE: dict[str, Any] = {
+    "tickets": "documents",
+    "album_id": 77,
+    "folder_id": None,
+    "order_status": "draft",
+    "logs": {
+        "weather": "weather_logs",
+        "crew": "notes_logs",
+        "work": None,
+        "delays": "delay_logs",
+        "notes": "notes_logs",
+    },
+}
+
+
+@pytest.mark.req("P6", "P9")
+async def test_a_company_chooses_how_its_documents_are_in_procore(site: Site) -> None:
+    admin, office = await site.client(Role.TENANT_ADMIN), await site.client(Role.OFFICE)
+    before = (await office.get("/api/v1/push/procore")).json()
+    assert (before["tickets"], before["logs"]["crew"]) == ("tool", "manpower_logs")
+    assert (await office.put("/api/v1/push/procore", json=CHOICE)).status_code == 403
+    odd = {**CHOICE, "logs": {**CHOICE["logs"], "crew": "rfis"}}
+    assert (await admin.put("/api/v1/push/procore", json=odd)).status_code == 422
+    assert (await admin.put("/api/v1/push/procore", json=CHOICE)).status_code == 200
+    assert (await office.get("/api/v1/push/procore")).json() == CHOICE
+    await site.pressed(await site.captured())
+    await site.worked()
+    assert site.rows("time_and_material_entries") == []
+    assert [row["document_type"] for row in site.rows("documents")] == ["file"]
+
+
+async def test_the_same_is_chosen_on_a_page(site: Site) -> None:
+    admin = await site.client(Role.TENANT_ADMIN)
+    page = (await admin.get("/push/procore")).text
+    assert "Into the T&amp;M tool" in page
+    form = {
+        "csrf": admin.headers["X-CSRF-Token"],
+        "tickets": "tool",
+        "album_id": "78",
+        "folder_id": "",
+        "order_status": "pricing",
+        **{f"log_{part}": kind or "" for part, kind in CHOICE["logs"].items()},
+    }
+    kept = await admin.post("/push/procore", data=form)
+    assert kept.status_code == 303
+    found = (await admin.get("/api/v1/push/procore")).json()
+    assert (found["album_id"], found["order_status"], found["logs"]["work"]) == (78, "pricing", None)
+    for name, value in (("album_id", "the first"), ("order_status", "void"), ("log_crew", "rfis")):
+        refused = await admin.post("/push/procore", data={**form, name: value})
+        assert refused.status_code != 303 or "/push/procore" not in refused.headers.get("location", "")
+    assert (await admin.get("/api/v1/push/procore")).json() == found
 
 
 def test_what_procore_is_told_is_what_the_form_adds_up_to() -> None:

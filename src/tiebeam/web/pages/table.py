@@ -18,6 +18,7 @@ from tiebeam.web.pages import (
     overview,
     people,
     push,
+    push_procore,
     queue,
     record,
     records,
@@ -50,6 +51,7 @@ ROWS: Final = (
     *integration.ROWS,
     *people.ROWS,
     *push.ROWS,
+    *push_procore.ROWS,
     *keys.ROWS,
     *health.ROWS,
 )
