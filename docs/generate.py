@@ -14,9 +14,9 @@ import tiebeam
 from tiebeam.cli.exits import Exit
 from tiebeam.cli.main import app
 from tiebeam.connectors.procore.catalog.streams import STREAMS
-from tiebeam.connectors.procore.errors import ROWS
+from tiebeam.connectors.procore.errors import ROWS, WRITE_ROWS
+from tiebeam.delivering import CAUSES
 from tiebeam.kernel.errors import TiebeamError
-from tiebeam.push.catalogue import CATALOGUE
 from tiebeam.push.machine import TRANSITIONS, StepEvent
 from tiebeam.settings import Settings
 
@@ -170,7 +170,10 @@ def stream_row(stream: Stream) -> list[str]:
 def errors_page() -> str:
     """Return the page of the error codes."""
     ours = [[f"`{kind.code}`", kind.owner.value, first_paragraph(kind.__doc__)] for kind in our_errors()]
-    theirs = [[f"`{row.code}`", row.do.value, row.owner.value, row.cause, row.action] for row in ROWS]
+    theirs = [
+        [f"`{row.code}`", row.do.value, row.owner.value, row.cause, row.action]
+        for row in (*ROWS, *WRITE_ROWS)
+    ]
     return "\n".join(
         [
             "# Errors\n",
@@ -192,7 +195,7 @@ def push_page() -> str:
         for event, after in events.items()
     ]
     events = [[f"`{one.value}`", sentence(StepEvent, one.name)] for one in StepEvent]
-    causes = [[f"`{code}`", one.owner.value, one.cause, one.action] for code, one in CATALOGUE.items()]
+    causes = [[f"`{code}`", one.owner.value, one.cause, one.action] for code, one in CAUSES.items()]
     return "\n".join(
         [
             "# Documents on their way\n",
@@ -200,7 +203,7 @@ def push_page() -> str:
             "```mermaid\nstateDiagram-v2\n    [*] --> planned\n" + "\n".join(arrows) + "\n```\n",
             table(["what happens", "meaning"], events),
             "## What can keep a document\n",
-            "A target has its own codes besides.\n",
+            "What Procore itself refuses has the codes of [its own table](errors.md#procores) besides.\n",
             table(["code", "who can mend it", "what happened", "what to do"], causes),
         ]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets as chance
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from tiebeam.operations.alerts.own.courier import ProcessCourier
 from tiebeam.operations.alerts.own.desk import OwnChannels
 from tiebeam.operations.alerts.own.repository import OwnRows
 from tiebeam.operations.alerts.repository import Alerts
+from tiebeam.operations.audit.anchors.repository import Evidence
 from tiebeam.operations.limits.gate import RateGate
 from tiebeam.operations.limits.model import Rates, domain_of
 from tiebeam.operations.limits.repository import PostgresRow
@@ -38,6 +40,7 @@ from tiebeam.operations.tokens.model import Connection, GrantKind, Secrets, Stat
 from tiebeam.operations.tokens.repository import Connections, Credentials
 from tiebeam.operations.tokens.source import VaultTokenSource
 from tiebeam.operations.tokens.vault import TextBox, Vault
+from tiebeam.push.deliveries.procore.kept import KeptUploads
 from tiebeam.replicate.choices.repository import Choices
 from tiebeam.replicate.progress import Budget
 from tiebeam.replicate.replica import Records
@@ -154,10 +157,12 @@ class App:
             uuid4,
             private_allowed=private,
         )
+        self.evidence = Evidence(store, clock, TextBox(keys, "evidence"), os.urandom)
         self.grants = Connections(store, self._vault)
         self.choices = Choices(store, tenant.id)
         self.queue = Queue(store, clock)
         self.schedules = Schedules(store, clock)
+        self.uploads = KeptUploads(clock)
 
     def stream(self, name: str) -> Stream:
         """Return a stream by its name. Raises BadInputError."""

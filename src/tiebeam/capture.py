@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tiebeam.field.paper.printer import Printer
 from tiebeam.field.photos.repository import Photos
 from tiebeam.field.photos.shelf import FolderShelf
 from tiebeam.field.projects.repository import Projects
@@ -28,6 +29,10 @@ class Capture:
         """Return the photos."""
         shelf = FolderShelf(self.app.settings.data / "photos" / str(self.app.tenant.id))
         return Photos(self.app.store, self.app.tenant.id, shelf)
+
+    def printer(self) -> Printer:
+        """Return what makes papers of documents."""
+        return Printer(self.app.tenant.name, self.documents(), self.photos(), self.projects())
 
     def projects(self) -> Projects:
         """Return our own projects, crews and cost codes."""

@@ -16,6 +16,7 @@ from tiebeam.kernel.errors import TiebeamError
 from tiebeam.operations.queue.model import Blocked, Done, NewJob, RetryAt, Snooze
 from tiebeam.operations.schedules.model import Schedule
 from tiebeam.operations.tokens.model import NotConnectedError, Status
+from tiebeam.proof import Proof
 from tiebeam.pushing import PUSH, Pushing, push_job
 from tiebeam.replicate.pull import StoppedError
 from tiebeam.replicate.streams import find_stream
@@ -261,7 +262,9 @@ class Duties:
         return Done() if rest.until is None else Snooze(rest.until)
 
     async def _tidy(self, job: Job) -> Outcome:
-        await Upkeep(await self.app(job.tenant_id)).tidy()
+        app = await self.app(job.tenant_id)
+        await Upkeep(app).tidy()
+        await Proof(app).anchor()
         return Done()
 
 

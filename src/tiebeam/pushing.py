@@ -7,11 +7,15 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
+from uuid import uuid5
 
 from tiebeam.capture import Capture
+from tiebeam.delivering import PROCORE, ConnectedProcore
 from tiebeam.field.forms import photos_of
 from tiebeam.field.model import Standing, Wanted
+from tiebeam.field.paper.printer import PAPERS
 from tiebeam.field.repository import Documents, Hand, Hooks, UnknownDocumentError
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.link.repository import ProjectMap
@@ -77,9 +81,22 @@ class FieldPapers:
             number=document.number,
             project=await self.project(document.project_id, target),
             body=document.body,
-            attachments=tuple(_attachment(one, photos.path(one)) for one in found),
+            attachments=(
+                *(_attachment(one, photos.path(one)) for one in found),
+                *await self._printed(document),
+            ),
             origin=origin_of(self._app.tenant.id, document.id),
         )
+
+    async def _printed(self, document: Document) -> list[Attachment]:
+        """Return the document on paper, where a paper is made of its kind."""
+        if document.kind not in PAPERS:
+            return []
+        made = await self._capture.printer().paper(document)
+        digest, size = sha256(made.data).hexdigest(), len(made.data)
+        # Of each version another one: what was sent of an older one stays what it was.
+        id_ = uuid5(document.id, f"paper/{document.version}")
+        return [Attachment(id_, made.name, "application/pdf", digest, size, partial(_whole, made.data))]
 
     async def project(self, project_id: UUID, target: str) -> str:
         """Return the target's own id of one of our projects; empty while nobody has mapped it."""
@@ -110,7 +127,8 @@ class Pushing:
     def targets(self) -> Mapping[str, Target]:
         """Return what documents can be sent to, by name."""
         folder = self.app.settings.push_folder
-        return {FolderTarget.name: FolderTarget(folder, self.app.clock)} if folder else {}
+        found: dict[str, Target] = {PROCORE: ConnectedProcore(self.app)} if self.app.includes_procore else {}
+        return {**found, FolderTarget.name: FolderTarget(folder, self.app.clock)} if folder else found
 
     def ledger(self) -> Ledger:
         """Return what is wanted, for who carries it out."""
@@ -237,6 +255,10 @@ def _attachment(photo: Photo, path: Path) -> Attachment:
     return Attachment(
         photo.id, photo.name, photo.media_type, photo.sha256.hex(), photo.bytes, partial(_chunks, path)
     )
+
+
+async def _whole(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:

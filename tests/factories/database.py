@@ -33,7 +33,7 @@ _MEMORY_BYTES_MIN = 2_000_000_000
 
 _numbers = count(1)
 _OLD_TEMPLATES = b"""
-select datname from pg_database where datname ~ '^tiebeam_template_[0-9a-f]+$' order by oid desc offset 5
+select datname from pg_database where datname ~ '^tiebeam_template_[0-9a-f]+$' order by oid desc offset 20
 """
 _LOCK = b"select pg_advisory_lock(hashtextextended('tiebeam.test.template', 0))"
 

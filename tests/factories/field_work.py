@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from PIL import ExifTags, Image
 
+from tiebeam.field.model import Kind
 from tiebeam.field.repository import Hand
 from tiebeam.operations.audit.model import Actor, ActorKind
 
@@ -44,6 +46,30 @@ def request_form(**more: Any) -> dict[str, Any]:
     ]
     markups = [{"name": "Overhead", "percent": "10"}, {"name": "Profit", "percent": "5"}]
     return {"title": "Riser in corridor B", "lines": lines, "markups": markups, **more}
+
+
+PHOTO, SIGNED = str(UUID(int=7)), str(UUID(int=8))
+WHOLE: dict[Kind, dict[str, Any]] = {
+    Kind.TM_TICKET: ticket(
+        cost_code="26-0500",
+        equipment=[{"name": "Lift", "quantity": "1.5", "rate": "40"}],
+        photos=[PHOTO, PHOTO],
+        signature={"name": "S. Super", "signed_at": "2026-03-02T14:00:00Z", "photo": SIGNED},
+    ),
+    Kind.CHANGE_ORDER_REQUEST: request_form(tickets=[PHOTO], photos=[PHOTO], schedule_days=-2),
+    Kind.DAILY_REPORT: {
+        "date": "2026-03-02",
+        "weather": {"sky": "Clear", "delay": False},
+        "crew": [{"trade": "Electrician", "workers": 4, "hours": "8"}],
+        "work": [{"description": "Pulled wire", "workers": 4, "hours": "8"}],
+        "delays": [{"what": "Crane", "hours": "1.5"}],
+        "notes": ["كل شيء على ما يرام"],
+        "photos": [PHOTO],
+    },
+    Kind.CHECK_IN: {"crew": "A", "at": "2026-03-02T07:00:00Z", "people": [{"name": "A", "present": True}]},
+    Kind.PHOTO: {"photo": PHOTO, "description": "Riser"},
+}
+"""A body of each kind with something of everything."""
 
 
 def picture(form: str = "JPEG", *, size: tuple[int, int] = (1200, 800), exif: bool = False) -> bytes:

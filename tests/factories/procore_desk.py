@@ -57,14 +57,16 @@ class ProcoreDesk:
         self,
         *rules: FaultRule,
         company_id: int = COMPANY,
+        clock: ManualClock | None = None,
     ) -> None:
-        self.clock = ManualClock(START)
+        self.clock = clock or ManualClock(START)
         self.state = ProcoreState(COMPANY, self.clock.now, 1)
         self.state.insert("companies", {"id": COMPANY, "name": "Ridgeline Builders", "is_active": True})
         self.state.insert("projects", {"id": 5, "name": "Tower"})
         options = ProcoreOptions(hourly_limit=None, spike_limit=None)
         self.simulator = ProcoreSimulator(self.state, options=options, faults=Faults(1, rules))
         inside = SimTransport(self.simulator, self.clock)
+        self.transport = inside
         self.connect(inside, "http://simulated.invalid", company_id)
 
     def connect(self, transport: Transport, base_url: str, company_id: int = COMPANY) -> None:

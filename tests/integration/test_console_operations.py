@@ -18,6 +18,7 @@ from tiebeam.connectors.streams import Phase, Scope
 from tiebeam.duties import CATCH_UP, SYNC, again, fetch_job, keep_hook_job, record_job, refresh_job, sync_job
 from tiebeam.identity.model import Role
 from tiebeam.operations.alerts.model import Finding, Severity
+from tiebeam.operations.audit.dossier.check import check_dossier
 from tiebeam.operations.audit.model import Actor, Wanted
 from tiebeam.operations.queue.model import NewJob
 from tiebeam.replicate.history.model import SILENT_AFTER, LogWanted
@@ -533,6 +534,26 @@ async def test_the_trail_is_filtered_paged_exported_and_verified(house: Console)
     assert {"thing.done", "audit.exported", "session.made"} <= {line["act"] for line in lines}
     assert (await client.get("/audit/export?format=xml")).status_code == 400
     assert "The chain holds" in words(await post(client, came, "/audit/verify"))
+
+
+@pytest.mark.req("P16")
+async def test_a_dossier_is_made_on_the_page_and_over_the_api_and_found_true(house: Console) -> None:
+    client, _ = await house.signed_in(Role.TENANT_ADMIN)
+    await house.house.trail.note(house.tenant.id, Actor.command("ann"), "thing.done", "thing:7")
+    told = (await client.get("/api/v1/audit/key")).json()["public_key"]
+    assert told in (await client.get("/audit")).text
+    for address, item in (("/audit/dossier", "subject"), ("/api/v1/audit/dossier", "item")):
+        answer = await client.get(address, params={item: "thing:7"})
+        assert answer.headers["content-type"] == "application/zip"
+        assert "attachment" in answer.headers["content-disposition"]
+        found = check_dossier(answer.content, key=told)
+        assert (found.faults, found.entries) == ((), 1)
+        missing = await client.get(address, params={item: "thing:8"})
+        assert (missing.status_code, "Nothing was noted" in missing.text) == (400, True)
+    assert (await client.get("/api/v1/audit/dossier", params={"form": "docx"})).status_code == 422
+    office, _ = await house.signed_in(Role.OFFICE)
+    for address in ("/audit/dossier", "/api/v1/audit/dossier", "/api/v1/audit/key"):
+        assert (await office.get(address)).status_code == 403
 
 
 @pytest.mark.req("W12")

@@ -1,11 +1,13 @@
-"""What the field sends over the API: by PIN, by session and by key; kept once, and shown to whom it is for."""
+"""What the field sends over the API, by PIN, session or key: kept once, and shown to whom it is for."""
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
+from pypdf import PdfReader
 from tests.factories.console import NoVendor, console
 from tests.factories.field_work import heic, picture, request_form, ticket
 from tests.factories.webhooks import connected
@@ -108,6 +110,24 @@ async def test_a_foreman_captures_by_pin_and_the_office_approves_with_no_vendor_
     assert listed["id"] == str(id_)
     approved = await office.post(f"{API}/documents/{id_}/approve", json={"version": 1})
     assert approved.json()["standing"] == "approved", approved.text
+
+
+@pytest.mark.req("P6")
+async def test_a_ticket_is_put_on_paper_for_whom_it_is(house: Console, project: UUID) -> None:
+    phone, _ = await by_pin(house)
+    id_, report = uuid4(), uuid4()
+    await phone.put(f"{API}/documents/{id_}", json=sent(project))
+    made = await phone.get(f"{API}/documents/{id_}/paper")
+    assert made.headers["content-type"] == "application/pdf", made.text
+    assert 'filename="TM-0001-v1.pdf"' in made.headers["content-disposition"]
+    assert "857.70" in PdfReader(io.BytesIO(made.content)).pages[0].extract_text()
+    body = {"date": "2026-03-02"}
+    await phone.put(f"{API}/documents/{report}", json={**sent(project), "kind": "daily_report", "body": body})
+    none = await phone.get(f"{API}/documents/{report}/paper")
+    assert (none.status_code, none.json()["code"]) == (409, "field.not_possible"), none.text
+    assert (await phone.get(f"{API}/documents/{uuid4()}/paper")).status_code == 404
+    stranger = await client_of(house, Role.FIELD)
+    assert (await stranger.get(f"{API}/documents/{id_}/paper")).status_code == 404
 
 
 async def test_the_office_corrects_and_what_was_captured_stays(house: Console, project: UUID) -> None:

@@ -159,3 +159,28 @@ def test_the_trail_is_listed_and_verified(installed: str, database_server: TestS
         meddler.execute(b"update tiebeam.audit set actor_name = 'x' where number = 2")
     broken = told(audit.commands, "verify", expect=Exit.INCOMPLETE)
     assert broken["fault"] == "the entry 2 was changed"
+
+
+@pytest.mark.req("P16")
+@pytest.mark.usefixtures("installed")
+def test_a_dossier_is_exported_and_verified(tmp_path: Path) -> None:
+    added("ann@alder.example", "tenant_admin")
+    public = asked(audit.commands, "key").stdout.strip()
+    assert told(audit.commands, "key") == {"public_key": public}
+    made = told(audit.commands, "export", "--as", "csv", "--as", "json", "--to", tmp_path)
+    assert (made["entries"], made["exhibits"]) == (1, 0)
+    shown = asked(audit.commands, "verify-dossier", made["file"]).stdout
+    assert "As it was signed." in shown
+    assert "Ask the company" in shown
+    assert told(audit.commands, "verify-dossier", made["file"], "--key", public)["holds"] is True
+    other = asked(audit.commands, "verify-dossier", made["file"], "--key", "0" * 64, expect=Exit.INCOMPLETE)
+    assert "signed with another key" in other.stdout
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"not in there")
+    strange = told(audit.commands, "verify-dossier", made["file"], "--photo", photo, expect=Exit.INCOMPLETE)
+    assert strange["faults"] == ["photo.jpg is no photo of this dossier"]
+    asked(audit.commands, "verify-dossier", photo, expect=Exit.USAGE)
+    asked(audit.commands, "verify-dossier", tmp_path / "nowhere.zip", expect=Exit.USAGE)
+    asked(audit.commands, "export", "--to", tmp_path / "no" / "folder", expect=Exit.USAGE)
+    asked(audit.commands, "export", "--item", "x:1", "--to", tmp_path, expect=Exit.USAGE)
+    asked(audit.commands, "export", "--since", "yesterday", expect=Exit.USAGE)

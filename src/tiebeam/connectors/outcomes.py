@@ -13,6 +13,9 @@ from tiebeam.kernel.errors import Owner, TiebeamError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+_TOO_LATE = 408
+_SERVER_ERRORS = 500
+
 
 class Do(StrEnum):
     """What to do about an answer that is no success."""
@@ -84,6 +87,15 @@ class Outcome:
     row: ErrorRow
     said: str = ""
     status: int | None = None
+    sent: bool = True
+    """False when the request certainly never reached the vendor."""
+
+    @property
+    def maybe_done(self) -> bool:
+        """Whether what was asked may have been done all the same: the answer is missing or unreadable."""
+        status = self.status
+        answered_nothing = status is None or status == _TOO_LATE or status >= _SERVER_ERRORS
+        return self.sent and (answered_nothing or self.row.fault is not Fault.REFUSED)
 
     @property
     def cause(self) -> str:
@@ -93,7 +105,16 @@ class Outcome:
     def refusal(self, calls: int) -> Refusal:
         """Return it as an expected outcome."""
         row = self.row
-        return Refusal(row.kind, row.code, self.cause, row.action, self.status, calls, row.owner)
+        return Refusal(
+            row.kind,
+            row.code,
+            self.cause,
+            row.action,
+            self.status,
+            calls,
+            row.owner,
+            maybe_done=self.maybe_done,
+        )
 
     def error(self) -> VendorError:
         """Return it as an error to raise."""
@@ -131,7 +152,7 @@ def _matches(row: ErrorRow, status: int, said: str, place: Place, fault: Fault) 
 def outcome_of_silence(error: TransportError) -> Outcome:
     """Return the outcome of a call that no answer came to."""
     row = next((row for row in TRANSPORT_ROWS if row.code == error.code), TRANSPORT_ROWS[-1])
-    return Outcome(row, error.cause.removeprefix(row.cause).strip())
+    return Outcome(row, error.cause.removeprefix(row.cause).strip(), sent=error.sent)
 
 
 def transport_error(row: ErrorRow, detail: str, *, sent: bool) -> TransportError:

@@ -205,6 +205,10 @@ class Refusal:
     owner: Owner = Owner.NOBODY
     days_max: int | None = None
     """For WINDOW_TOO_LONG: the most days the vendor takes, where it says so; None: halve the window."""
+    maybe_done: bool = False
+    """Whether a write may have been done all the same: it must be looked for before it is sent again."""
+    wait_seconds: float = 0.0
+    """How long the vendor asked to be left alone, where it did."""
 
 
 class Reader(Protocol):

@@ -144,6 +144,7 @@ class Documents:
                     action="Make later corrections where it was sent to.",
                 )
             named = self._named(id_, at=self._store.clock.now())
+            detail: dict[str, Any] = {"chosen": version}
             if version == found.version:
                 await tx.run(Q["set_aside"], named | {"number": None})
             else:
@@ -156,9 +157,10 @@ class Documents:
                 sent = _Sent(text, digest, chosen.captured_at, found.version)
                 number = await self._add_version(tx, id_, hand, sent, None)
                 await tx.run(Q["count_version"], named | {"number": number, "settled": True})
+                detail |= {"number": number, **_as_sent(sent)}
             after = await self._present(tx, id_)
             await self._run(tx, self._hooks.changed if after.version != found.version else (), after)
-            await self._note(tx, hand, "settled", after, {"chosen": version})
+            await self._note(tx, hand, "settled", after, detail)
             return after
 
     async def lock(self, id_: UUID, reason: str, hand: Hand, *, tx: Transaction | None = None) -> bool:
@@ -230,7 +232,7 @@ class Documents:
         await tx.run(Q["add_version"], self._version(id_, hand, sent, number=1, aside=None))
         made = await self._present(tx, id_)
         await self._run(tx, self._hooks.changed, made)
-        await self._note(tx, hand, "captured", made, {"captured_at": sent.captured_at})
+        await self._note(tx, hand, "captured", made, _as_sent(sent))
         return made
 
     async def _change(self, tx: Transaction, found: Document, hand: Hand, sent: _Sent) -> Put:
@@ -248,7 +250,7 @@ class Documents:
             await tx.run(Q["set_aside"], named)
         after = await self._present(tx, found.id)
         await self._run(tx, self._hooks.changed if aside is None else (), after)
-        detail = {"number": number, "base": sent.base, "captured_at": sent.captured_at}
+        detail = {"number": number, "base": sent.base, **_as_sent(sent)}
         await self._note(tx, hand, "changed" if aside is None else "kept_aside", after, detail)
         return Put(after, is_new=True, aside=aside)
 
@@ -356,6 +358,11 @@ def _written(kind: Kind, body: Mapping[str, Any]) -> tuple[str, bytes]:
             f"This cannot be kept: {error}.", action="Correct it, and send it again."
         ) from None
     return data.decode(), sha256(data).digest()
+
+
+def _as_sent(sent: _Sent) -> dict[str, Any]:
+    """Return what the trail keeps of a version: by its hash a later change of it shows."""
+    return {"captured_at": sent.captured_at, "sha256": sent.digest.hex()}
 
 
 def _unknown() -> UnknownDocumentError:

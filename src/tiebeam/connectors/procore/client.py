@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import asyncio
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import orjson
@@ -10,7 +11,7 @@ import orjson
 from tiebeam.connectors.answers import GarbledError, ShapeError
 from tiebeam.connectors.outcomes import Do, Fault, Outcome, Place, outcome_of, outcome_of_silence
 from tiebeam.connectors.ports import Request, Share, TransportError
-from tiebeam.connectors.procore.errors import ROWS
+from tiebeam.connectors.procore.errors import NO_TURN, ROWS
 from tiebeam.connectors.procore.limits import NO_ANSWER, pause_seconds, sighting_of
 from tiebeam.connectors.sayings import looks_like_html, said_in
 from tiebeam.kernel.backoff import Backoff
@@ -52,6 +53,8 @@ class _Asking:
     method: str
     call: Call
     body: bytes | None = field(default=None, repr=False)
+    begin_before: float | None = None
+    """By the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Got(Generic[T]):
 
 
 class ProcoreClient:
-    """Asks one company's Procore. What it reads may be asked again; what it sends goes once."""
+    """Asks one company's Procore. What it reads may be asked again; what it sends or writes goes once."""
 
     def __init__(
         self,
@@ -113,6 +116,35 @@ class ProcoreClient:
         body = None if content is None else orjson.dumps(content)
         return await self._ask(_Asking(method, call, body), read)
 
+    async def write(
+        self,
+        method: str,
+        call: Call,
+        read: Callable[[Response], T],
+        *,
+        content: Any,
+        begin_seconds: float = 3600.0,
+    ) -> Got[T] | Refusal:
+        """POST, PATCH or PUT `content` as JSON to make or change a record: asked once, whatever comes.
+
+        Only a stale token, which is refused before anything is done, is replaced and the call made again. It
+        is not made at all when it cannot begin within `begin_seconds`, as for want of a turn: who waits for
+        it may think by then that it was lost. A refusal says whether the record may be there all the same,
+        and how long to wait. Raises TiebeamError when nothing can succeed before somebody acts; then nothing
+        was done.
+        """
+        asking = _Asking(method, call, orjson.dumps(content), self._clock.monotonic() + begin_seconds)
+        result, token, sighting = await self._attempt(asking, read)
+        if isinstance(result, Outcome) and result.row.do is Do.REFRESH:
+            await self._tokens.replace(token)
+            result, _, sighting = await self._attempt(asking, read)
+        if isinstance(result, Got):
+            return result
+        if result.maybe_done:
+            return result.refusal(1)
+        refusal = _given_up(result, 1)
+        return replace(refusal, wait_seconds=pause_seconds(sighting, now=self._clock.now()))
+
     async def _ask(self, asking: _Asking, read: Callable[[Response], T]) -> Got[T] | Refusal:
         refreshed = False
         attempt = 0
@@ -133,8 +165,11 @@ class ProcoreClient:
     async def _attempt(
         self, asking: _Asking, read: Callable[[Response], T]
     ) -> tuple[Got[T] | Outcome, str, Sighting]:
-        await self._gate.enter(asking.call.share)
+        if not await self._turn(asking):
+            return Outcome(NO_TURN, sent=False), "", NO_ANSWER
         token = await self._tokens.token()
+        if self._is_late(asking):
+            return Outcome(NO_TURN, sent=False), token, NO_ANSWER
         self.calls += 1
         try:
             response = await self._transport.send(self._request(asking, token))
@@ -144,6 +179,21 @@ class ProcoreClient:
         sighting = sighting_of(response.status, response.headers, now=self._clock.now())
         await self._gate.observe(sighting)
         return _sorted(response, asking.call.place, read, sighting, token), token, sighting
+
+    async def _turn(self, asking: _Asking) -> bool:
+        """Wait until the call may be made; False when its time was over first."""
+        left_seconds = None
+        if asking.begin_before is not None:
+            left_seconds = asking.begin_before - self._clock.monotonic()
+        try:
+            async with asyncio.timeout(left_seconds):
+                await self._gate.enter(asking.call.share)
+        except TimeoutError:
+            return False
+        return True
+
+    def _is_late(self, asking: _Asking) -> bool:
+        return asking.begin_before is not None and self._clock.monotonic() > asking.begin_before
 
     def _request(self, asking: _Asking, token: str) -> Request:
         call = asking.call

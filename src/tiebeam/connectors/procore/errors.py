@@ -274,6 +274,25 @@ ROWS = (
     ),
 )
 
+STORAGE_REFUSED = ErrorRow(
+    "procore.storage_refused",
+    Do.RETRY,
+    Owner.NOBODY,
+    "The storage that Procore names for files did not take this one.",
+    "Nothing needs to be done: it is tried again by itself, at a new address.",
+)
+
+NO_TURN = ErrorRow(
+    "procore.no_turn",
+    Do.WAIT_UNTIL,
+    Owner.NOBODY,
+    "Among the calls that Procore allows there was none left for this one in time.",
+    "Nothing needs to be done: it is tried again by itself.",
+)
+
+WRITE_ROWS = (NO_TURN, STORAGE_REFUSED)
+"""What can become of a write besides."""
+
 WRONG_CLIENT = ErrorRow(
     "procore.wrong_client",
     Do.BLOCK,

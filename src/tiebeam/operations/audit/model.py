@@ -75,6 +75,8 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     """Up to but without this moment."""
+    subjects: tuple[str, ...] | None = None
+    """One of these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ class Trail:
             "tenant_id": tenant_id,
             "act": wanted.act,
             "subject": wanted.subject,
+            "subjects": None if wanted.subjects is None else list(wanted.subjects),
             "actor_id": wanted.actor_id,
             "since": wanted.since,
             "until": wanted.until,

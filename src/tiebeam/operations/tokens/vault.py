@@ -92,6 +92,11 @@ class TextBox:
         self._keyring = keyring
         self._purpose = purpose
 
+    @property
+    def key_id(self) -> str:
+        """The id of the key that seals."""
+        return self._keyring.current.id
+
     def seal(self, text: str, tenant_id: UUID, owner_id: UUID) -> tuple[str, bytes]:
         """Return the key's id and `text` sealed; it opens only as that of this owner of this tenant."""
         key, nonce = self._keyring.current, os.urandom(_NONCE_BYTES)

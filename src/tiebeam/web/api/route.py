@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.correlation import bound
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from starlette.requests import Request
-    from starlette.responses import Response
 
 LOG = logging.getLogger(__name__)
 
@@ -94,6 +94,13 @@ def needs(
             "parameters": [_header(*HEADERS[name]) for name in names],
         },
     }
+
+
+def gives_file(guard: dict[str, Any], *kinds: str) -> dict[str, Any]:
+    """Return the same of an operation that answers with a file of one of these media types."""
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    shown = {"description": "The file.", "content": dict.fromkeys(kinds, schema)}
+    return {**guard, "responses": {**guard["responses"], 200: shown}, "response_class": Response}
 
 
 def _documented(status: int) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from starlette.responses import Response as StarletteResponse
 from starlette.responses import StreamingResponse
 
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
+from tiebeam.operations.audit.dossier.model import Asked
 from tiebeam.operations.audit.model import Wanted
+from tiebeam.proof import Proof
 from tiebeam.web.pages.runs import day
 from tiebeam.web.routes import Row
 
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from tiebeam.operations.audit.model import Entry, Verified
+    from tiebeam.operations.audit.anchors.model import Proven
+    from tiebeam.operations.audit.model import Entry
     from tiebeam.operations.audit.repository import Trail
     from tiebeam.web.call import Call
 
@@ -49,15 +53,15 @@ async def audit_page(call: Call) -> Response:
 
 
 async def verify(call: Call) -> Response:
-    """Read the whole chain, and show whether it holds."""
+    """Read the whole chain and its signatures, and show whether they hold."""
     tenant_id, actor = call.viewer.tenant.id, call.viewer.person.actor
-    found = await call.house.trail.verify(tenant_id)
-    detail = {"entries": found.entries, "holds": found.holds}
+    found = await Proof(await call.app()).dossiers().prove()
+    detail = {"entries": found.trail.entries, "holds": found.fault is None, "anchors": found.anchors}
     await call.house.trail.note(tenant_id, actor, "audit.verified", "audit:trail", detail)
     return await _shown(call, found)
 
 
-async def _shown(call: Call, verified: Verified | None) -> Response:
+async def _shown(call: Call, verified: Proven | None) -> Response:
     before = call.number("before", 0, most=999_999_999)
     trail, tenant_id = call.house.trail, call.viewer.tenant.id
     found = await trail.entries(tenant_id, _wanted(call), limit=PAGE + 1, before=before or None)
@@ -72,6 +76,7 @@ async def _shown(call: Call, verified: Verified | None) -> Response:
         given={name: text for name, text in asked.items() if text},
         people=await call.house.accounts.people(tenant_id),
         verified=verified,
+        public_key=(await (await call.app()).evidence.key(tenant_id)).public.hex(),
     )
 
 
@@ -140,8 +145,18 @@ def _safe(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
+async def dossier(call: Call) -> Response:
+    """Give what is known of an item, a project or a time as a signed dossier."""
+    wanted, app = _wanted(call), await call.app()
+    wish = Asked(wanted.subject, call.asked("project") or None, wanted.since, wanted.until)
+    made = await Proof(app).dossiers().make(wish, call.viewer.person.actor)
+    headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "no-store"}
+    return StarletteResponse(made.data, media_type="application/zip", headers=headers)
+
+
 ROWS = (
     Row("GET", "/audit", Permission.AUDIT_READ, audit_page),
     Row("POST", "/audit/verify", Permission.AUDIT_READ, verify),
     Row("GET", "/audit/export", Permission.AUDIT_READ, export),
+    Row("GET", "/audit/dossier", Permission.AUDIT_READ, dossier),
 )

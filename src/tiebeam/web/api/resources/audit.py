@@ -11,10 +11,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from tiebeam.identity.permissions import Permission
+from tiebeam.operations.audit.dossier.model import Asked as Wish
+from tiebeam.operations.audit.dossier.model import Form
 from tiebeam.operations.audit.model import Wanted
+from tiebeam.proof import Proof
 from tiebeam.web.api.asker import Asked
 from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
-from tiebeam.web.api.route import GuardedRoute, needs
+from tiebeam.web.api.route import GuardedRoute, gives_file, needs
 
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["audit"])
 
@@ -36,6 +39,37 @@ class Entry(BaseModel):
     correlation_id: str | None
     previous: str = Field(description="The hash of the entry before it, in hexadecimal digits.")
     hash: str
+
+
+class PublicKey(BaseModel):
+    """By what the company's dossiers and daily signatures are known."""
+
+    public_key: str = Field(description="Ed25519, 32 bytes in hexadecimal digits.")
+
+
+@ROUTER.get("/audit/key", **needs(Permission.AUDIT_READ))
+async def public_key(ask: Asked) -> PublicKey:
+    """Tell the public key that signs the audit trail and its dossiers."""
+    key = await (await ask.app()).evidence.key(ask.asker.tenant.id)
+    return PublicKey(public_key=key.public.hex())
+
+
+@ROUTER.get("/audit/dossier", **gives_file(needs(Permission.AUDIT_READ), "application/zip"))
+async def dossier(
+    ask: Asked,
+    *,
+    item: Name = None,
+    project: Name = None,
+    since: Moment = None,
+    until: Moment = None,
+    form: Annotated[list[Form] | None, Query(description="Without any: all forms.")] = None,
+) -> Response:
+    """Make a signed dossier about an item, a project or a time; `tiebeam audit verify-dossier` checks it."""
+    app = await ask.app()
+    wish = Wish(item, project, since, until)
+    made = await Proof(app).dossiers().make(wish, ask.asker.actor, forms=frozenset(form or Form))
+    headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "no-store"}
+    return Response(made.data, media_type="application/zip", headers=headers)
 
 
 @ROUTER.get("/audit", **needs(Permission.AUDIT_READ))

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from tiebeam.capture import Capture
 from tiebeam.field.forms import body_of
 from tiebeam.field.model import Document, Kind, Standing, Version, Wanted
 from tiebeam.field.repository import Hand
@@ -29,7 +30,7 @@ from tiebeam.web.api.field_shapes import (
     Sent,
 )
 from tiebeam.web.api.problems import Problem, nothing_there
-from tiebeam.web.api.route import GuardedRoute, needs
+from tiebeam.web.api.route import GuardedRoute, gives_file, needs
 
 if TYPE_CHECKING:
     from tiebeam.field.repository import Documents
@@ -121,6 +122,18 @@ async def original(ask: Asked, document_id: UUID) -> FieldVersion:
     """Show what was captured."""
     await _found(ask, document_id)
     return _of_version(await (await _documents(ask)).original(document_id))
+
+
+@ROUTER.get(
+    "/field/documents/{document_id}/paper",
+    **gives_file(needs(Permission.FIELD_CAPTURE, 404, 409), "application/pdf"),
+)
+async def paper(ask: Asked, document_id: UUID) -> Response:
+    """Put a ticket or a change order request on paper as it stands, a PDF with its rates and totals."""
+    found = await _found(ask, document_id)
+    made = await Capture(await ask.app()).printer().paper(found)
+    headers = {"Content-Disposition": f'inline; filename="{made.name}"'}
+    return Response(made.data, media_type="application/pdf", headers=headers)
 
 
 @ROUTER.post("/field/documents/{document_id}/submit", **needs(Permission.FIELD_CAPTURE, 404, method="post"))

@@ -17,7 +17,7 @@ from tiebeam.web.api.asker import Ask, Asked
 from tiebeam.web.api.field_shapes import FieldPhoto, Place
 from tiebeam.web.api.problems import nothing_there
 from tiebeam.web.api.resources.field import hand_of
-from tiebeam.web.api.route import GuardedRoute, needs
+from tiebeam.web.api.route import GuardedRoute, gives_file, needs
 
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["field"])
 
@@ -25,10 +25,7 @@ _KINDS: Final = ("image/jpeg", "image/png", "image/webp", "image/heic")
 
 
 def _file(*kinds: str) -> dict[str, Any]:
-    made = needs(Permission.FIELD_CAPTURE, 404)
-    schema = {"schema": {"type": "string", "format": "binary"}}
-    shown = {"description": "The picture.", "content": dict.fromkeys(kinds, schema)}
-    return {**made, "responses": {**made["responses"], 200: shown}, "response_class": Response}
+    return gives_file(needs(Permission.FIELD_CAPTURE, 404), *kinds)
 
 
 @ROUTER.put(

@@ -1,0 +1,26 @@
+"""Potential change orders and their lines, written by sync: found by `origin_id`, else made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tiebeam.connectors.procore.writes.plan import SYNC_MAX, Write, of_project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ORDERS: Final = "/rest/v1.0/potential_change_orders"
+
+
+def order(project_id: str, contract_id: str, fields: Mapping[str, Any]) -> Write:
+    """Return what makes or changes a potential change order under a contract; `fields` hold its origin_id."""
+    query = of_project(project_id, ("contract_id", contract_id))
+    return Write("PATCH", f"{ORDERS}/sync", {"updates": [dict(fields)]}, query)
+
+
+def lines(project_id: str, order_id: str, rows: Sequence[Mapping[str, Any]]) -> Write:
+    """Return what makes or changes lines, each with its origin_id. Raises ValueError for too many."""
+    if len(rows) > SYNC_MAX:
+        raise ValueError(f"{len(rows)} lines are more than the {SYNC_MAX} that one sync takes")
+    body = {"updates": [dict(row) for row in rows]}
+    return Write("PATCH", f"{ORDERS}/{order_id}/line_items/sync", body, of_project(project_id))

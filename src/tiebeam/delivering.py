@@ -1,0 +1,78 @@
+"""A company's Procore as a place that its documents are pushed to, for as long as it is connected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tiebeam.kernel.errors import TiebeamError
+from tiebeam.link.facts.repository import CopiedFacts
+from tiebeam.operations.tokens.model import Status, not_connected
+from tiebeam.push.catalogue import CATALOGUE
+from tiebeam.push.deliveries.procore.catalogue import CATALOGUE as PROCORES
+from tiebeam.push.deliveries.procore.choices.repository import ProcoreChoices
+from tiebeam.push.deliveries.procore.plan import plan_paper
+from tiebeam.push.deliveries.procore.target import ProcoreTarget
+from tiebeam.push.errors import GoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tiebeam.app import App
+    from tiebeam.operations.tokens.model import Connection
+    from tiebeam.push.catalogue import Entry
+    from tiebeam.push.model import Paper, Plan, PlannedStep, Receipt
+
+PROCORE: Final = ProcoreTarget.name
+CAUSES: Final[Mapping[str, Entry]] = {**CATALOGUE, **PROCORES}
+"""What can keep a document from any target, by code."""
+
+
+class ConnectedProcore:
+    """The target of one tenant. Whatever keeps the connection from being used is GoneError: papers wait."""
+
+    name = PROCORE
+    settle_seconds = ProcoreTarget.settle_seconds
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def plan(self, paper: Paper) -> Plan:
+        """Return the writes of a paper, out of our copy alone: this works while Procore is away."""
+        connection = await self._connection()
+        return plan_paper(paper, await self._facts(connection).facts(paper.project))
+
+    async def look(self, step: PlannedStep, receipts: Mapping[str, Receipt], paper: Paper) -> Receipt | None:
+        """Return the receipt of what the step makes if Procore shows it."""
+        return await (await self._target()).look(step, receipts, paper)
+
+    async def send(self, step: PlannedStep, receipts: Mapping[str, Receipt], paper: Paper) -> Receipt:
+        """Make the write of the step."""
+        return await (await self._target()).send(step, receipts, paper)
+
+    def choices(self) -> ProcoreChoices:
+        """Return how the company wants its documents there."""
+        return ProcoreChoices(self._app.store, self._app.tenant.id)
+
+    async def _connection(self) -> Connection:
+        found = [one for one in await self._app.connections() if one.vendor == PROCORE]
+        if not found:
+            raise GoneError(
+                "Procore is not connected.",
+                action="An administrator connects it under Settings, Integrations, Procore.",
+            )
+        return found[0]
+
+    async def _target(self) -> ProcoreTarget:
+        connection = await self._connection()
+        try:
+            self._app.require_procore()
+            if connection.status is not Status.CONNECTED:
+                raise not_connected(connection)
+            client = await self._app.client(connection)
+        except TiebeamError as error:
+            raise GoneError(error.cause, action=error.action) from error
+        facts = self._facts(connection)
+        return ProcoreTarget(client, self._app.transport, facts, self._app.clock, self._app.uploads)
+
+    def _facts(self, connection: Connection) -> CopiedFacts:
+        return CopiedFacts(self._app.store, self._app.tenant.id, connection.id, self.choices().get)

@@ -1,0 +1,1 @@
+"""Paper: PDFs of which the same contents always give the same bytes."""

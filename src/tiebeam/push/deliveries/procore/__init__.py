@@ -1,0 +1,1 @@
+"""Procore as a place that papers are pushed to."""
