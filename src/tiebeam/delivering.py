@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.link.facts.repository import CopiedFacts
 from tiebeam.operations.tokens.model import Status, not_connected
-from tiebeam.push.deliveries.procore.facts import Choices
+from tiebeam.push.catalogue import CATALOGUE
+from tiebeam.push.deliveries.procore.catalogue import CATALOGUE as PROCORES
+from tiebeam.push.deliveries.procore.choices.repository import ProcoreChoices
 from tiebeam.push.deliveries.procore.plan import plan_paper
 from tiebeam.push.deliveries.procore.target import ProcoreTarget
 from tiebeam.push.errors import GoneError
@@ -17,9 +19,12 @@ if TYPE_CHECKING:
 
     from tiebeam.app import App
     from tiebeam.operations.tokens.model import Connection
+    from tiebeam.push.catalogue import Entry
     from tiebeam.push.model import Paper, Plan, PlannedStep, Receipt
 
 PROCORE: Final = ProcoreTarget.name
+CAUSES: Final[Mapping[str, Entry]] = {**CATALOGUE, **PROCORES}
+"""What can keep a document from any target, by code."""
 
 
 class ConnectedProcore:
@@ -44,6 +49,10 @@ class ConnectedProcore:
         """Make the write of the step."""
         return await (await self._target()).send(step, receipts, paper)
 
+    def choices(self) -> ProcoreChoices:
+        """Return how the company wants its documents there."""
+        return ProcoreChoices(self._app.store, self._app.tenant.id)
+
     async def _connection(self) -> Connection:
         found = [one for one in await self._app.connections() if one.vendor == PROCORE]
         if not found:
@@ -66,4 +75,4 @@ class ConnectedProcore:
         return ProcoreTarget(client, self._app.transport, facts, self._app.clock, self._app.uploads)
 
     def _facts(self, connection: Connection) -> CopiedFacts:
-        return CopiedFacts(self._app.store, self._app.tenant.id, connection.id, Choices())
+        return CopiedFacts(self._app.store, self._app.tenant.id, connection.id, self.choices().get)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
+from tests.factories.procore_push import Yard
 
 from tiebeam.kernel.canonical import canonical
 from tiebeam.kernel.clock import ManualClock
@@ -57,11 +58,18 @@ def ticket(tenant_id: UUID = TENANT, document: int = 7, **changes: Any) -> Paper
     return replace(paper, **changes)
 
 
-@pytest.fixture(params=["folder"])
+def procore() -> Target:
+    yard = Yard()
+    yard.state.insert("projects", {"id": 5001, "name": "Annex"})
+    return yard.target
+
+
+@pytest.fixture(params=["folder", "procore"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
     """Each target, empty. Another one is another parameter, and nothing below changes."""
     made: dict[str, Callable[[], Target]] = {
         "folder": lambda: FolderTarget(tmp_path, ManualClock(datetime(2026, 3, 2, tzinfo=UTC))),
+        "procore": procore,
     }
     return made[request.param]()
 

@@ -57,8 +57,9 @@ class ProcoreDesk:
         self,
         *rules: FaultRule,
         company_id: int = COMPANY,
+        clock: ManualClock | None = None,
     ) -> None:
-        self.clock = ManualClock(START)
+        self.clock = clock or ManualClock(START)
         self.state = ProcoreState(COMPANY, self.clock.now, 1)
         self.state.insert("companies", {"id": COMPANY, "name": "Ridgeline Builders", "is_active": True})
         self.state.insert("projects", {"id": 5, "name": "Tower"})

@@ -192,7 +192,7 @@ class Yard(ProcoreDesk):
         return ProcoreTarget(client, transport, self, self.clock, self.kept)
 
     async def facts(self, project: str) -> Facts:
-        assert project in ("5", "")
+        del project
         return self.known
 
     def know(self, **changes: Any) -> None:

@@ -8,6 +8,7 @@ from tests.factories.replicas import Copy
 
 from tiebeam.identity.repository import Tenants
 from tiebeam.link.facts.repository import CopiedFacts
+from tiebeam.push.deliveries.procore.choices.repository import ProcoreChoices
 from tiebeam.push.deliveries.procore.facts import Choices, Contract, CostCode
 
 if TYPE_CHECKING:
@@ -48,8 +49,12 @@ async def test_the_copy_says_what_a_document_may_name(store: Store) -> None:
     desk.state.set_tool(5, "time_and_materials", False)
     copy = Copy(desk, store, tenant.id, *VIEWS)
     await copy.sync()
-    choices = Choices(album_id=7)
-    known = await CopiedFacts(store, tenant.id, copy.connection_id, choices).facts("5")
+    choices = Choices("documents", 7, 8, "draft", {"crew": "notes_logs", "work": None})
+    await ProcoreChoices(store, tenant.id).choose(Choices())
+    await ProcoreChoices(store, tenant.id).choose(choices)
+    known = await CopiedFacts(
+        store, tenant.id, copy.connection_id, ProcoreChoices(store, tenant.id).get
+    ).facts("5")
     assert known.cost_codes == {
         "250": CostCode(1, "Drywall", budgeted=True),
         "09-250": CostCode(1, "Drywall", budgeted=True),
@@ -63,16 +68,17 @@ async def test_the_copy_says_what_a_document_may_name(store: Store) -> None:
     assert known.classifications == {"carpenter": 71}
     assert known.line_item_types == {"labour": 8, "material": 9}
     assert known.tools_off == frozenset({"time_and_materials"})
-    assert known.choices is choices
+    assert known.choices == choices
 
 
 async def test_what_was_never_copied_checks_nothing_and_what_is_empty_does(store: Store) -> None:
     tenant = await Tenants(store).create("facts", "Ridgeline")
     copy = Copy(ProcoreDesk(), store, tenant.id, "prime_contracts")
     await copy.sync()
-    source = CopiedFacts(store, tenant.id, copy.connection_id, Choices())
+    source = CopiedFacts(store, tenant.id, copy.connection_id, ProcoreChoices(store, tenant.id).get)
     known = await source.facts("5")
     assert known.contracts == ()
+    assert known.choices == Choices()
     assert known.cost_codes is None
     assert known.change_events is None
     assert known.tools_off == frozenset()
@@ -86,5 +92,7 @@ async def test_what_was_deleted_may_not_be_named(store: Store) -> None:
     await copy.sync()
     desk.state.delete("change_events", 5)
     await copy.sync(full=True)
-    known = await CopiedFacts(store, tenant.id, copy.connection_id, Choices()).facts("5")
+    known = await CopiedFacts(
+        store, tenant.id, copy.connection_id, ProcoreChoices(store, tenant.id).get
+    ).facts("5")
     assert known.change_events == frozenset()

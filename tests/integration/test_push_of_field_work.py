@@ -14,14 +14,14 @@ from tests.factories.console import NoVendor, console
 from tests.factories.field_work import FOREMANS, OFFICES, in_chunks, picture, ticket
 
 from tiebeam.capture import Capture
-from tiebeam.duties import PUSH_DUE, Duties, again
+from tiebeam.duties import LOOK, PUSH_DUE, Duties, again
 from tiebeam.field.model import Kind
 from tiebeam.identity.model import Role
 from tiebeam.operations.queue.model import Done, Job, Snooze
 from tiebeam.push.deliveries.folder import FolderTarget
-from tiebeam.push.errors import BusyError, RejectedError, UncertainError
+from tiebeam.push.errors import BusyError, GoneError, RejectedError, UncertainError
 from tiebeam.push.triggers.model import Triggers
-from tiebeam.pushing import PUSH, Pushing, push_job
+from tiebeam.pushing import NOT_SENT, PUSH, Pushing, push_job
 from tiebeam.store.errors import AccessDeniedError
 
 if TYPE_CHECKING:
@@ -286,11 +286,17 @@ async def test_what_was_sent_can_be_shown_and_not_be_changed(site: Site) -> None
     (step,) = [one for one in await site.pushing.board().steps(intent_id) if one.name == "document"]
     canonical = json.dumps(begun.sent, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     assert step.payload_sha256 == hashlib.sha256(canonical).digest()
-    for table in ("push_attempt", "push_receipt"):
-        for change in (f"update tiebeam.{table} set answer = '{{}}'", f"delete from tiebeam.{table}"):
-            with pytest.raises(AccessDeniedError):
-                async with site.app.store.transaction(site.app.tenant.id) as tx:
-                    await tx.run(change)
+
+
+@pytest.mark.req("P16")
+@pytest.mark.parametrize("table", ["push_attempt", "push_receipt"])
+@pytest.mark.parametrize("change", ["update tiebeam.{} set answer = '{{}}'", "delete from tiebeam.{}"])
+async def test_nobody_changes_what_was_sent(site: Site, table: str, change: str) -> None:
+    await site.pressed(await site.approved())
+    await site.worked()
+    with pytest.raises(AccessDeniedError):
+        async with site.app.store.transaction(site.app.tenant.id) as tx:
+            await tx.run(change.format(table))
 
 
 @pytest.mark.req("P12", "P15", "P17")
@@ -353,7 +359,8 @@ async def test_only_an_admin_chooses_what_has_documents_sent(site: Site) -> None
     assert (await office.put(f"{API}/targets/folder/triggers", json=wanted)).status_code == 403
     assert (await admin.put(f"{API}/targets/nowhere/triggers", json=wanted)).status_code == 404
     assert (await admin.put(f"{API}/targets/folder/triggers", json=wanted)).status_code == 200
-    (target,) = (await office.get(f"{API}/targets")).json()["items"]
+    items = (await office.get(f"{API}/targets")).json()["items"]
+    (target,) = [one for one in items if one["name"] == "folder"]
     assert target == {"name": "folder", "triggers": wanted}
     causes = {one["code"] for one in (await office.get(f"{API}/causes")).json()["items"]}
     assert "push.sent_part_changed" in causes
@@ -414,6 +421,47 @@ async def test_the_queue_goes_on_with_documents_by_itself(site: Site) -> None:
     in_hand = Job(1, site.app.tenant.id, PUSH, job.key, {}, 1, now)
     assert await duties.handlers()[PUSH](in_hand) == Done()
     assert (await site.standing(document_id)).state == "done"
+
+
+@pytest.mark.req("P24")
+async def test_however_many_documents_are_stuck_there_is_one_alert(
+    site: Site, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
+) -> None:
+    duties, tenant_id = Duties(site.app.settings, clock, site.app.store, NoVendor()), site.app.tenant.id
+    look = Job(1, tenant_id, LOOK, "all", {}, 1, clock.now())
+    fail(monkeypatch, "document", RejectedError("The contract is missing.", action="Add it."))
+    for _ in range(2):
+        await site.pressed(await site.approved())
+        await site.worked()
+        await duties.handlers()[LOOK](look)
+        assert await alerts_of(site) == []
+    clock.advance(3600)
+    await duties.handlers()[LOOK](look)
+    (told,) = await alerts_of(site)
+    assert told == "2 documents could not be sent. The oldest: The contract is missing."
+
+
+async def alerts_of(site: Site) -> list[str]:
+    found = await site.app.alert_desk().open_alerts(site.app.tenant.id)
+    return [one.summary for one in found if one.rule == NOT_SENT]
+
+
+@pytest.mark.req("P2", "P19")
+async def test_a_connection_that_is_revoked_lets_everything_wait(
+    site: Site, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
+) -> None:
+    ids = [await site.approved() for _ in range(2)]
+    for document_id in ids:
+        await site.pressed(document_id)
+    with monkeypatch.context() as patched:
+        fail(patched, "", GoneError("Access was revoked in the target.", action="Connect it again."))
+        await site.worked()
+    standings = [await site.standing(document_id) for document_id in ids]
+    assert {(one.state, one.cause) for one in standings} == {("waiting", "Access was revoked in the target.")}
+    assert not await site.pushing.due()
+    clock.advance(601)
+    await site.worked()
+    assert {(await site.standing(one)).state for one in ids} == {"done"}
 
 
 async def test_a_job_comes_again_when_the_document_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,12 @@ from random import Random
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
+from tests.factories.database import test_server
 from tests.factories.procore_push import Yard
 from tests.push_sim.procore_promises import check_all_there, check_never_twice
 from tests.push_sim.procore_world import Desk, ProcoreProcess, faults
 from tests.push_sim.promises import PromiseBrokenError
+from tests.push_sim.seeds import push_database
 from tests.push_sim.world import START
 from tests.simulation.seeds import SeedResult
 
@@ -162,3 +164,12 @@ async def run_procore_seed(url: str, seed: int, say: Callable[[str], None] = lam
         fired = world.yard.simulator.faults
         result.faults = dict(fired.fired) if fired else {}
     return result
+
+
+async def run_procore_seeds(
+    seeds: list[int], tell: Callable[[SeedResult], None], say: Callable[[str], None] = lambda _: None
+) -> None:
+    """Run seeds one after another in one database, telling each result as it comes."""
+    async with test_server() as server, push_database(server) as url:
+        for seed in seeds:
+            tell(await run_procore_seed(url, seed, say))

@@ -30,7 +30,9 @@ async def test_every_paper_is_in_procore_exactly_once(database_server: TestServe
     async with push_database(database_server) as url:
         for seed in SEEDS:
             result = await run_procore_seed(url, seed)
-            assert not result.promise, f"seed {seed}: {result.detail}"
+            assert not result.promise, (
+                f"{result.detail}\nreplay: python tests/simulation/run.py --world procore --seeds {seed} -v"
+            )
             kills, faults = kills + result.kills, faults + sum(result.faults.values())
     assert kills
     assert faults

@@ -1,7 +1,7 @@
 """`python tests/simulation/run.py --seeds 1-200`: the seeded simulation, two seeds at a time.
 
 `--world week` runs a week of everything that is always on, instead of the engine alone; `--world push` has
-papers pushed to a vendor that lies.
+papers pushed to a vendor that lies, `--world procore` to a simulated Procore.
 Ends with one line of JSON. A failing seed is printed with the one command that replays it.
 """
 
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.push_sim.procore_seeds import run_procore_seeds
 from tests.push_sim.seeds import run_push_seeds
 from tests.simulation.seeds import STEPS, SeedResult, run_seeds
 from tests.simulation.week import run_weeks
@@ -51,6 +52,8 @@ class Kind:
             await run_weeks(seeds, tell, say)
         elif self.world == "push":
             await run_push_seeds(seeds, tell, say)
+        elif self.world == "procore":
+            await run_procore_seeds(seeds, tell, say)
         else:
             await run_seeds(seeds, self.steps, tell, say)
 
@@ -75,9 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", default="1-200", help="such as 17, 1-200 or 3,5,8-10")
     parser.add_argument(
         "--world",
-        choices=("copy", "week", "push"),
+        choices=("copy", "week", "push", "procore"),
         default="copy",
-        help="the engine alone, a week of everything, or papers on their way to a vendor",
+        help="the engine alone, a week of everything, or papers on their way to a vendor that lies, or to Procore",
     )
     parser.add_argument("--steps", type=int, default=STEPS, help="steps a seed takes before the end")
     parser.add_argument("--jobs", type=int, default=2, help="processes side by side")

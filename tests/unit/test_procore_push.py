@@ -292,7 +292,7 @@ async def test_without_the_tool_the_paper_alone_carries_the_ticket() -> None:
 async def test_a_tenant_may_want_documents_alone_though_the_tool_is_on() -> None:
     yard = Yard()
     folder = yard.put("documents", document_type="folder", name="T&M", parent_id=None)
-    yard.know(choices=Choices(tickets="documents", folder_id=str(folder), upload_object=True))
+    yard.know(choices=Choices(tickets="documents", folder_id=folder))
     drive = await pushed(yard, ticket(PDF, PHOTO))
     assert not drive.refused
     (file,) = [row for row in yard.rows("documents") if row["document_type"] == "file"]
@@ -466,16 +466,6 @@ async def test_a_document_that_somebody_else_put_there_under_our_name_is_found_a
     drive = await Drive().go(yard.another_target(), whole)
     assert not drive.refused
     assert len(yard.rows("documents")) == 1
-
-
-async def test_a_project_that_is_not_mapped_is_told_with_where_to_map_it() -> None:
-    yard = Yard()
-    found = await blocked(yard, replace(ticket(), project=""))
-    assert (found.code, found.owner, found.fix) == (
-        "procore.project_not_mapped",
-        Owner.ADMIN,
-        "/integration",
-    )
 
 
 async def test_what_has_no_place_in_procore_stays_here() -> None:

@@ -265,7 +265,7 @@ async def test_photos_and_documents_are_found_by_their_names() -> None:
     pen = Pen()
     album = pen.put("image_categories", name="Tickets")
     write = pictures.image("5", "slab 1a2b.jpg", {"image_category_id": album, "description": "TM-1"})
-    newer = pictures.image("5", "slab 3c4d.jpg", {}, upload_object=True)
+    newer = pictures.image("5", "slab 3c4d.jpg", {})
     for each in (write, newer):
         uuid = await pen.uploaded()
         await pen.made(Write("POST", each.path, with_upload(each.body, uuid), each.query))

@@ -290,6 +290,9 @@ NO_TURN = ErrorRow(
     "Nothing needs to be done: it is tried again by itself.",
 )
 
+WRITE_ROWS = (NO_TURN, STORAGE_REFUSED)
+"""What can become of a write besides."""
+
 WRONG_CLIENT = ErrorRow(
     "procore.wrong_client",
     Do.BLOCK,

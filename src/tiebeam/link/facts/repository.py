@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.push.deliveries.procore.facts import (
     TICKETS_TOOL,
-    Choices,
     Contract,
     CostCode,
     Facts,
@@ -18,9 +17,10 @@ from tiebeam.store.adapt import Texts
 from tiebeam.store.sql import queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
+    from tiebeam.push.deliveries.procore.facts import Choices
     from tiebeam.store.pool import Store
 
 Q = queries("tiebeam.link.facts")
@@ -64,7 +64,14 @@ class _Row:
 class CopiedFacts:
     """The facts of a connection's projects, as they were when they were last read."""
 
-    def __init__(self, store: Store, tenant_id: UUID, connection_id: UUID, choices: Choices) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tenant_id: UUID,
+        connection_id: UUID,
+        choices: Callable[[], Awaitable[Choices]],
+    ) -> None:
+        """`choices` says how the tenant wants its documents there."""
         self._store = store
         self._tenant_id = tenant_id
         self._connection_id = connection_id
@@ -80,7 +87,7 @@ class CopiedFacts:
         }
         async with self._store.transaction(self._tenant_id) as tx:
             rows = await tx.all(_Row, Q["project_facts"], named)
-        return _facts(rows, self._choices)
+        return _facts(rows, await self._choices())
 
 
 def _facts(rows: Sequence[_Row], choices: Choices) -> Facts:

@@ -70,6 +70,17 @@ WORDS: Final[Mapping[str, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """How many documents wait for a person."""
+
+    documents: int
+    since: datetime
+    """When the oldest of them was wanted."""
+    cause: str | None
+    """Why that one is not there."""
+
+
 class Stuck(StrEnum):
     """What a page of trouble can be narrowed to."""
 

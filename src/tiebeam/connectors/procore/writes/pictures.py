@@ -16,14 +16,12 @@ DUPLICATE: Final = 409
 """What Procore answers when a folder holds a file of that name."""
 
 
-def image(project_id: str, name: str, fields: Mapping[str, Any], *, upload_object: bool = False) -> Write:
+def image(project_id: str, name: str, fields: Mapping[str, Any]) -> Write:
     """Return what puts an uploaded photo into an album.
 
-    How the upload is named is documented in two ways; `upload_object` takes the one of the newer guide.
+    How the upload is named is documented in two ways, and what is not known is ignored: both are said.
     """
-    named: dict[str, Any] = {"upload_uuid": UPLOAD, "image_name": name}
-    if upload_object:
-        named = {"upload": {"uuid": UPLOAD, "image_name": name}}
+    named = {"upload_uuid": UPLOAD, "image_name": name, "upload": {"uuid": UPLOAD, "image_name": name}}
     return Write("POST", IMAGES, {**named, "image": dict(fields)}, of_project(project_id))
 
 

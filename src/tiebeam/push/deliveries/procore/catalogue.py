@@ -19,7 +19,6 @@ CONTRACT_UNKNOWN: Final = "procore.contract_unknown"
 COST_CODE_UNKNOWN: Final = "procore.cost_code_unknown"
 COST_CODE_NOT_BUDGETED: Final = "procore.cost_code_not_budgeted"
 CHANGE_EVENT_UNKNOWN: Final = "procore.change_event_unknown"
-PROJECT_NOT_MAPPED: Final = "procore.project_not_mapped"
 NOT_SENT: Final = "procore.kind_not_sent"
 FILE_EMPTY: Final = "procore.file_empty"
 FILE_TYPE: Final = "procore.file_type"
@@ -29,11 +28,6 @@ TICKETS_OFF: Final = "procore.tickets_off"
 NAME_TAKEN: Final = "procore.name_taken"
 
 CATALOGUE: Final[Mapping[str, Entry]] = {
-    PROJECT_NOT_MAPPED: Entry(
-        "The document's project is not mapped to a project in Procore.",
-        Owner.ADMIN,
-        "Map the project under Settings, Integrations, Procore; then send it again.",
-    ),
     CONTRACT_MISSING: Entry(
         "A change order request names no contract, and the project has none, or several.",
         Owner.OFFICE,

@@ -38,6 +38,9 @@ LOGS: Mapping[str, str] = {
 """Into which kind of log each part of a daily report goes, unless the tenant has chosen another."""
 
 
+ORDER_STATUSES = ("draft", "pending", "pricing", "not_pricing", "proceeding", "approved")
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """How a tenant wants its papers in Procore."""
@@ -45,11 +48,10 @@ class Choices:
     tickets: Literal["tool", "documents"] = "tool"
     """Into the T&M tool, or as PDF documents alone."""
     album_id: int | None = None
-    folder_id: str | None = None
+    folder_id: int | None = None
     """Where documents go; None is the first folder of all."""
     order_status: str = "pending"
-    upload_object: bool = False
-    """Which of the two documented ways names an uploaded photo."""
+    """Of a new potential change order; one of `ORDER_STATUSES`."""
     logs: Mapping[str, str | None] = field(default_factory=lambda: dict(LOGS))
     """None: the part is not sent."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tiebeam.connectors.procore.writes import orders
 from tiebeam.push.deliveries.procore.amounts import line_amount, markup_amounts
 from tiebeam.push.deliveries.procore.catalogue import CONTRACT_MISSING, CONTRACT_UNKNOWN, blocked
-from tiebeam.push.deliveries.procore.steps import PLACE, Made, document, images, papers_of, step
+from tiebeam.push.deliveries.procore.steps import PLACE, Made, documents, images, papers_of, step
 from tiebeam.push.deliveries.procore.words import order_description, plain, title
 from tiebeam.push.model import Steps
 
@@ -23,10 +23,8 @@ ORDER = "order"
 def plan_order(paper: Paper, facts: Facts, contract_id: str, codes: Mapping[str, CostCode]) -> Plan:
     """Return the steps of a change order request under a contract. `codes` hold those that its lines name."""
     said = title(paper, str(paper.body["title"]))
-    documents = [document(paper, one, facts.choices, said) for one in papers_of(paper)]
-    photos = images(paper, facts.choices, said)
-    lines = _lines(paper, facts, codes)
-    return Steps((_order(paper, facts, contract_id), *lines, *documents, *photos))
+    files = (*documents(paper, facts.choices, said), *images(paper, facts.choices, said))
+    return Steps((_order(paper, facts, contract_id), *_lines(paper, facts, codes), *files))
 
 
 def _order(paper: Paper, facts: Facts, contract_id: str) -> PlannedStep:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tiebeam.push.deliveries.procore.catalogue import (
@@ -10,7 +9,6 @@ from tiebeam.push.deliveries.procore.catalogue import (
     COST_CODE_NOT_BUDGETED,
     COST_CODE_UNKNOWN,
     NOT_SENT,
-    PROJECT_NOT_MAPPED,
     blocked,
 )
 from tiebeam.push.deliveries.procore.orders import contract_of, plan_order
@@ -29,9 +27,6 @@ if TYPE_CHECKING:
 
 def plan_paper(paper: Paper, facts: Facts) -> Plan:
     """Return the steps of a paper of any kind, or what a person must mend before anything is sent."""
-    if not paper.project:
-        cause = f"{paper.number} is of a project that is not mapped to one in Procore."
-        return replace(blocked(PROJECT_NOT_MAPPED, paper, cause), fix="/integration")
     trouble = _wrong_code(paper, facts) or _wrong_event(paper, facts)
     if trouble is not None:
         return trouble

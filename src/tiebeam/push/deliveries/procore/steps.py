@@ -118,10 +118,18 @@ def _named(paper: Paper, attachments: Iterable[Attachment]) -> list[Named]:
     return [Named(one, file_name(paper, one)) for one in attachments]
 
 
-def document(paper: Paper, file: Named, choices: Choices, said: str) -> PlannedStep:
-    """Return what puts a PDF among the project's documents."""
-    write = pictures.document(paper.project, choices.folder_id, file.name, said)
-    return step(f"document-{file.attachment.id}", Made.DOCUMENT, write, file=file)
+def documents(paper: Paper, choices: Choices, said: str) -> list[PlannedStep]:
+    """Return what puts the PDFs of a paper among the project's documents."""
+    folder_id = str(choices.folder_id) if choices.folder_id else None
+    return [
+        step(
+            f"document-{number}",
+            Made.DOCUMENT,
+            pictures.document(paper.project, folder_id, file.name, said),
+            file=file,
+        )
+        for number, file in enumerate(papers_of(paper), 1)
+    ]
 
 
 def images(
@@ -137,7 +145,7 @@ def images(
         step(
             f"photo-{photo.attachment.id}",
             Made.IMAGE,
-            pictures.image(paper.project, photo.name, fields, upload_object=choices.upload_object),
+            pictures.image(paper.project, photo.name, fields),
             file=photo,
             best_effort=best_effort,
         )

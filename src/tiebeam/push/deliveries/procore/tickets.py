@@ -10,7 +10,7 @@ from tiebeam.push.deliveries.procore.amounts import whole
 from tiebeam.push.deliveries.procore.facts import TICKETS_TOOL, folded
 from tiebeam.push.deliveries.procore.steps import (
     Made,
-    document,
+    documents,
     images,
     papers_of,
     photos_of,
@@ -39,12 +39,10 @@ def plan_ticket(paper: Paper, facts: Facts) -> Plan:
 
 def _as_documents(paper: Paper, facts: Facts) -> Plan:
     """The paper says everything, so it alone is enough; photos go into the album beside it."""
-    papers = papers_of(paper)
-    if not papers:
+    if not papers_of(paper):
         return Waiting("Its PDF is still being made; without the T&M tool that is all that can be sent.")
     said = title(paper, str(paper.body.get("description") or ""))
-    documents = [document(paper, one, facts.choices, said) for one in papers]
-    return Steps((*documents, *images(paper, facts.choices, said)))
+    return Steps((*documents(paper, facts.choices, said), *images(paper, facts.choices, said)))
 
 
 def _entry(paper: Paper) -> PlannedStep:
@@ -97,8 +95,8 @@ def _equipment(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _files(paper: Paper) -> Iterator[PlannedStep]:
     write = tickets.attachment(paper.project, receipt(ENTRY))
-    for file in papers_of(paper):
-        yield step(f"paper-{file.attachment.id}", Made.ATTACHMENT, write, needs=ENTRY, file=file)
+    for number, file in enumerate(papers_of(paper), 1):
+        yield step(f"paper-{number}", Made.ATTACHMENT, write, needs=ENTRY, file=file)
     for file in photos_of(paper):
         name = f"photo-{file.attachment.id}"
         yield step(name, Made.ATTACHMENT, write, needs=ENTRY, file=file, best_effort=True)

@@ -10,13 +10,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
+from tiebeam.delivering import CAUSES
 from tiebeam.field.repository import UnknownDocumentError
 from tiebeam.identity.permissions import Permission
 from tiebeam.integration import Integration
 from tiebeam.kernel.correlation import correlation_id
 from tiebeam.kernel.errors import BadInputError, Owner
 from tiebeam.push.board.model import Stuck
-from tiebeam.push.catalogue import CATALOGUE
 from tiebeam.push.model import Blocked, IntentState, StepState, Waiting
 from tiebeam.push.triggers.model import Triggers
 from tiebeam.pushing import Pushing
@@ -148,7 +148,7 @@ async def causes(ask: Asked) -> Page[PushCause]:
     del ask
     found = [
         PushCause(code=code, cause=one.cause, owner=one.owner, action=one.action)
-        for code, one in CATALOGUE.items()
+        for code, one in CAUSES.items()
     ]
     return Page(items=found, next=None)
 

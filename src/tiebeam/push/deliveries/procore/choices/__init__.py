@@ -1,0 +1,1 @@
+"""How a company wants its documents in Procore."""

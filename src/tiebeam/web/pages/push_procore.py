@@ -1,0 +1,90 @@
+"""How a company wants its documents in Procore: one form."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Literal
+
+from tiebeam.delivering import ConnectedProcore
+from tiebeam.identity.permissions import Permission
+from tiebeam.kernel.errors import BadInputError
+from tiebeam.push.deliveries.procore.facts import LOGS, ORDER_STATUSES, Choices
+from tiebeam.replicate.streams import STREAMS
+from tiebeam.web.routes import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.responses import Response
+
+    from tiebeam.web.call import Call
+
+_LONGEST = 18
+PARTS = {
+    "weather": "Weather",
+    "crew": "Crew",
+    "work": "Work",
+    "delays": "Delays",
+    "notes": "Notes",
+}
+
+
+async def procore_page(call: Call) -> Response:
+    """Show how documents are put into Procore."""
+    return call.render(
+        "push_procore.html",
+        title="Documents in Procore",
+        chosen=await ConnectedProcore(await call.app()).choices().get(),
+        parts=PARTS,
+        kinds={kind: _title(kind) for kind in sorted(set(LOGS.values()))},
+        statuses=ORDER_STATUSES,
+    )
+
+
+def _title(kind: str) -> str:
+    return next(stream.title for stream in STREAMS if stream.view == kind)
+
+
+async def choose(call: Call) -> Response:
+    """Keep what the form says."""
+    tickets: Literal["tool", "documents"] = "tool"
+    if _one_of(call, "tickets", ("tool", "documents")) == "documents":
+        tickets = "documents"
+    wanted = Choices(
+        tickets=tickets,
+        album_id=_number(call, "album_id"),
+        folder_id=_number(call, "folder_id"),
+        order_status=_one_of(call, "order_status", ORDER_STATUSES),
+        logs={part: _one_of(call, f"log_{part}", ("", *LOGS.values())) or None for part in PARTS},
+    )
+    await ConnectedProcore(await call.app()).choices().choose(wanted)
+    person = call.viewer.person
+    await call.house.trail.note(
+        call.viewer.tenant.id, person.actor, "push_procore.set", "push_target:procore", asdict(wanted)
+    )
+    return call.to("/push/procore", notice="How documents are put into Procore is saved.")
+
+
+def _one_of(call: Call, name: str, known: Iterable[str]) -> str:
+    said = call.posted(name, most=40)
+    if said not in known:
+        raise BadInputError(
+            "The form holds something to choose that there is not.", action="Fill it in again."
+        )
+    return said
+
+
+def _number(call: Call, name: str) -> int | None:
+    said = call.posted(name, most=40)
+    if said and not (said.isascii() and said.isdigit() and len(said) <= _LONGEST and int(said)):
+        raise BadInputError(
+            f"{said} is no id of Procore's.",
+            action="Give the number in the address of the album or folder in Procore, or nothing.",
+        )
+    return int(said) if said else None
+
+
+ROWS = (
+    Row("GET", "/push/procore", Permission.PUSH_MANAGE, procore_page),
+    Row("POST", "/push/procore", Permission.PUSH_MANAGE, choose),
+)

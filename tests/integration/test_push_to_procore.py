@@ -1,0 +1,307 @@
+"""From what was captured on site into a connected Procore: whole, once, and with words when it cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import pytest
+from tests.factories.console import console
+from tests.factories.field_work import FOREMANS, OFFICES, in_chunks, picture, request_form, ticket
+from tests.factories.procore_desk import ProcoreDesk
+
+from tiebeam.capture import Capture
+from tiebeam.field.forms import form_of
+from tiebeam.field.model import Kind
+from tiebeam.field.rules import totals
+from tiebeam.identity.model import Role
+from tiebeam.kernel.errors import Owner
+from tiebeam.link.repository import ProjectMap
+from tiebeam.operations.tokens.model import GrantKind
+from tiebeam.push.deliveries.procore.amounts import line_amount, markup_amounts
+from tiebeam.pushing import Pushing
+from tiebeam.simulators.base.faults import FaultRule, Faults
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    import httpx
+    from tests.factories.console import Console
+
+    from tiebeam.app import App
+    from tiebeam.identity.model import Tenant
+    from tiebeam.kernel.clock import ManualClock
+    from tiebeam.operations.tokens.model import Connection
+    from tiebeam.push.board.model import Standing
+    from tiebeam.store.pool import Store
+
+URL = "http://simulated.invalid"
+PHOTO = picture(size=(40, 30))
+
+
+@dataclass(slots=True)
+class Site:
+    desk: ProcoreDesk
+    app: App
+    connection: Connection
+    project: UUID
+    house: Console
+
+    @property
+    def pushing(self) -> Pushing:
+        return Pushing(self.app)
+
+    async def client(self, role: Role) -> httpx.AsyncClient:
+        client, came = await self.house.signed_in(role)
+        client.headers["X-CSRF-Token"] = came.session.csrf
+        return client
+
+    async def captured(self, kind: Kind = Kind.TM_TICKET, **more: Any) -> UUID:
+        document_id, photo_id, now = uuid4(), uuid4(), self.app.clock.now()
+        await Capture(self.app).photos().put(photo_id, in_chunks(PHOTO), FOREMANS.by, name="صورة.jpg")
+        make = ticket if kind is Kind.TM_TICKET else request_form
+        body = make(photos=[str(photo_id)], **more)
+        documents = self.pushing.documents()
+        await documents.put(document_id, kind, self.project, body, FOREMANS, captured_at=now)
+        await documents.submit(document_id, FOREMANS, version=1)
+        await documents.approve(document_id, OFFICES, version=1)
+        return document_id
+
+    async def edited(self, document_id: UUID, body: dict[str, Any], version: int) -> None:
+        await self.pushing.documents().put(
+            document_id,
+            Kind.TM_TICKET,
+            self.project,
+            body,
+            OFFICES,
+            captured_at=self.app.clock.now(),
+            base_version=version,
+        )
+        await self.pushing.documents().approve(document_id, OFFICES, version=version + 1)
+
+    async def pressed(self, document_id: UUID) -> UUID:
+        document = await self.pushing.documents().get(document_id)
+        (intent_id,) = await self.pushing.send([document], "procore", by="Olga Office")
+        return intent_id
+
+    async def worked(self, rounds: int = 1, seconds: float = 0) -> None:
+        for _ in range(rounds):
+            for job in await self.pushing.due():
+                await self.pushing.runner().run(UUID(job.key))
+            self.desk.clock.advance(seconds)
+
+    async def standing(self, document_id: UUID) -> Standing:
+        (found,) = await self.pushing.board().of_documents([document_id])
+        return found
+
+    def fault(self, *rules: FaultRule) -> None:
+        self.desk.simulator.faults = Faults(1, rules)
+
+    def rows(self, resource: str) -> list[dict[str, Any]]:
+        return list(self.desk.state.rows(resource))
+
+
+@pytest.fixture
+async def site(store: Store, clock: ManualClock, tenant: Tenant, tmp_path: Path) -> AsyncIterator[Site]:
+    desk = ProcoreDesk(clock=clock)
+    client = desk.simulator.options.clients[0]
+    settings = {
+        "procore_environment": "custom",
+        "procore_login_url": URL,
+        "procore_api_url": URL,
+        "procore_client_id": client.client_id,
+        "procore_client_secret": client.client_secret,
+    }
+    async with console(store, clock, tenant, tmp_path, desk.transport, **settings) as house:
+        app = await house.house.app(tenant.id)
+        connection, _, _ = await app.add_procore(None, grant=None, kind=GrantKind.CLIENT_CREDENTIALS)
+        project = await Capture(app).projects().add("24-017", "Library")
+        await ProjectMap(store, tenant.id).map(connection.id, "5", project.id)
+        yield Site(desk, app, connection, project.id, house)
+
+
+@pytest.mark.req("P6", "P8", "P12", "P13")
+async def test_an_approved_ticket_is_in_procore_and_read_only_here(site: Site) -> None:
+    document_id = await site.captured()
+    await site.pressed(document_id)
+    await site.worked()
+    standing = await site.standing(document_id)
+    assert (standing.state, standing.synced) == ("done", True)
+    (entry,) = site.rows("time_and_material_entries")
+    assert entry["reference_number"] == f"tiebeam:{site.app.tenant.id}:{document_id}"
+    assert [row["hours_worked"] for row in site.rows("time_and_material_timecards")] == [8.5]
+    paper, photo = site.rows("time_and_material_entry_attachments")
+    assert (paper["content_type"], "صورة" in photo["filename"]) == ("application/pdf", True)
+    assert f"Rates and totals: {paper['filename']}" in entry["description"]
+    sent = [one.data or b"" for one in site.desk.simulator.storeroom.uploads._uploads.values()]
+    assert (sent[0][:5], sent[1]) == (b"%PDF-", PHOTO)
+    kept = await site.pushing.documents().get(document_id)
+    assert kept.locked_reason == "It was sent to Procore. Corrections are made there."
+
+
+@pytest.mark.req("P14")
+async def test_two_admins_who_press_at_once_make_one_ticket(site: Site) -> None:
+    document_id = await site.captured()
+    first, second = await asyncio.gather(site.pressed(document_id), site.pressed(document_id))
+    assert first == second
+    await asyncio.gather(site.pushing.runner().run(first), site.pushing.runner().run(first))
+    await site.worked(3, 301)
+    assert (await site.standing(document_id)).state == "done"
+    assert len(site.rows("time_and_material_entries")) == 1
+    assert len(site.rows("time_and_material_entry_attachments")) == 2
+
+
+@pytest.mark.req("P7", "P12")
+async def test_an_order_without_a_contract_says_so_and_goes_on_once_it_has_one(site: Site) -> None:
+    document_id = await site.captured(Kind.CHANGE_ORDER_REQUEST)
+    await site.pressed(document_id)
+    await site.worked()
+    standing = await site.standing(document_id)
+    assert (standing.state, standing.code, standing.owner) == (
+        "blocked",
+        "procore.contract_missing",
+        Owner.OFFICE,
+    )
+    assert (standing.field, standing.fix) == ("contract", f"/field/{document_id}")
+    assert site.rows("potential_change_orders") == []
+    contract = site.desk.put("prime_contracts", number="PC-1", title="Prime", vendor={"id": 11})
+    body = request_form(contract=str(contract), photos=[])
+    await site.pushing.documents().put(
+        document_id,
+        Kind.CHANGE_ORDER_REQUEST,
+        site.project,
+        body,
+        OFFICES,
+        captured_at=site.app.clock.now(),
+        base_version=1,
+    )
+    await site.pushing.documents().approve(document_id, OFFICES, version=2)
+    await site.pressed(document_id)
+    await site.worked()
+    assert (await site.standing(document_id)).state == "done"
+    (order,) = site.rows("potential_change_orders")
+    ours = totals(Kind.CHANGE_ORDER_REQUEST, form_of(Kind.CHANGE_ORDER_REQUEST, body).model_dump(mode="json"))
+    assert ours is not None
+    assert order["grand_total"] == str(ours.total)
+
+
+@pytest.mark.req("P13", "P14")
+async def test_a_ticket_that_is_edited_during_its_sync_is_never_half_old_and_half_new(site: Site) -> None:
+    document_id = await site.captured()
+    site.fault(FaultRule("status", match="materials/bulk_create", status=429))
+    await site.pressed(document_id)
+    await site.worked()
+    assert len(site.rows("time_and_material_entries")) == 1
+    await site.edited(document_id, ticket(description="Moved the riser in corridor C"), 1)
+    site.fault()
+    await site.worked(4, 1000)
+    standing = await site.standing(document_id)
+    assert (standing.state, standing.code) == ("blocked", "push.sent_part_changed")
+    assert site.rows("materials") == []
+    await site.pushing.send_again([standing.intent_id], sent_stands=True)
+    await site.worked(2, 1000)
+    assert (await site.standing(document_id)).synced
+    assert [len(site.rows(each)) for each in ("time_and_material_entries", "materials")] == [1, 1]
+
+
+@pytest.mark.req("P2", "P19", "P20")
+async def test_a_connection_revoked_in_mid_batch_waits_and_goes_on_when_it_is_back(site: Site) -> None:
+    documents = [await site.captured() for _ in range(3)]
+    for document_id in documents:
+        await site.pressed(document_id)
+    site.fault(
+        FaultRule("revoke_grant", match="timecards/bulk_create", count=1),
+        FaultRule("status", match="oauth/token", status=401),
+    )
+    await site.worked()
+    states = [await site.standing(one) for one in documents]
+    assert "waiting" in {one.state for one in states}
+    assert {one.code for one in states if one.code} == {"push.not_connected"}
+    captured_meanwhile = await site.captured()
+    site.fault()
+    connection, _, _ = await site.app.add_procore(None, grant=None, kind=GrantKind.CLIENT_CREDENTIALS)
+    assert connection.id == site.connection.id
+    await site.pressed(captured_meanwhile)
+    await site.worked(3, 601)
+    assert [(await site.standing(one)).state for one in [*documents, captured_meanwhile]] == ["done"] * 4
+    assert len(site.rows("time_and_material_entries")) == 4
+    assert len(site.rows("time_and_material_timecards")) == 4
+
+
+@pytest.mark.req("P2", "P20")
+async def test_while_it_is_disconnected_everything_waits_and_says_why(site: Site) -> None:
+    await site.app.grants.disconnect(site.app.tenant.id, site.connection.id)
+    document_id = await site.captured()
+    await site.pressed(document_id)
+    await site.worked()
+    standing = await site.standing(document_id)
+    assert (standing.state, standing.code) == ("waiting", "push.not_connected")
+    assert "Connect" in (standing.action or "")
+    await site.app.add_procore(None, grant=None, kind=GrantKind.CLIENT_CREDENTIALS)
+    await site.worked(2, 601)
+    assert (await site.standing(document_id)).state == "done"
+
+
+CHOICE: dict[str, Any] = {
+    "tickets": "documents",
+    "album_id": 77,
+    "folder_id": None,
+    "order_status": "draft",
+    "logs": {
+        "weather": "weather_logs",
+        "crew": "notes_logs",
+        "work": None,
+        "delays": "delay_logs",
+        "notes": "notes_logs",
+    },
+}
+
+
+@pytest.mark.req("P6", "P9")
+async def test_a_company_chooses_how_its_documents_are_in_procore(site: Site) -> None:
+    admin, office = await site.client(Role.TENANT_ADMIN), await site.client(Role.OFFICE)
+    before = (await office.get("/api/v1/push/procore")).json()
+    assert (before["tickets"], before["logs"]["crew"]) == ("tool", "manpower_logs")
+    assert (await office.put("/api/v1/push/procore", json=CHOICE)).status_code == 403
+    odd = {**CHOICE, "logs": {**CHOICE["logs"], "crew": "rfis"}}
+    assert (await admin.put("/api/v1/push/procore", json=odd)).status_code == 422
+    assert (await admin.put("/api/v1/push/procore", json=CHOICE)).status_code == 200
+    assert (await office.get("/api/v1/push/procore")).json() == CHOICE
+    await site.pressed(await site.captured())
+    await site.worked()
+    assert site.rows("time_and_material_entries") == []
+    assert [row["document_type"] for row in site.rows("documents")] == ["file"]
+
+
+async def test_the_same_is_chosen_on_a_page(site: Site) -> None:
+    admin = await site.client(Role.TENANT_ADMIN)
+    page = (await admin.get("/push/procore")).text
+    assert "Into the T&amp;M tool" in page
+    form = {
+        "csrf": admin.headers["X-CSRF-Token"],
+        "tickets": "tool",
+        "album_id": "78",
+        "folder_id": "",
+        "order_status": "pricing",
+        **{f"log_{part}": kind or "" for part, kind in CHOICE["logs"].items()},
+    }
+    kept = await admin.post("/push/procore", data=form)
+    assert kept.status_code == 303
+    found = (await admin.get("/api/v1/push/procore")).json()
+    assert (found["album_id"], found["order_status"], found["logs"]["work"]) == (78, "pricing", None)
+    for name, value in (("album_id", "the first"), ("order_status", "void"), ("log_crew", "rfis")):
+        refused = await admin.post("/push/procore", data={**form, name: value})
+        assert refused.status_code != 303 or "/push/procore" not in refused.headers.get("location", "")
+    assert (await admin.get("/api/v1/push/procore")).json() == found
+
+
+def test_what_procore_is_told_is_what_the_form_adds_up_to() -> None:
+    body = form_of(Kind.CHANGE_ORDER_REQUEST, request_form()).model_dump(mode="json")
+    ours = totals(Kind.CHANGE_ORDER_REQUEST, body)
+    assert ours is not None
+    theirs = [line_amount(line) for line in body["lines"]], markup_amounts(body["lines"], body["markups"])
+    assert sum(theirs[0] + theirs[1]) == ours.total
+    assert theirs[1] == [amount for _, amount in ours.markups]
