@@ -257,3 +257,39 @@ async def test_paper_and_evidence_are_a_click_away_for_whom_they_are(desk: Desk,
     ticket_page = (await admin.get(f"/field/{found[Kind.TM_TICKET].id}")).text
     (link,) = re.findall(r'href="(/audit/dossier[^"]+)"', ticket_page)
     assert check_dossier((await admin.get(link)).content).faults == ()
+
+
+async def test_crews_and_cost_codes_are_pasted_in_and_taken_out(desk: Desk) -> None:
+    place = str(desk.project)
+    for path, form, told in (
+        ("crews", {"name": "Night crew", "members": "A. Aziz, Electrician\n\n B. Baker \n"}, "has 2 members"),
+        ("cost-codes", {"project": place, "codes": "26-0500 Wiring\n26-0600\tTrays\n99"}, "3 cost codes"),
+    ):
+        answer = await desk.post(f"setting/{path}", **form)
+        assert answer.status_code == 303, answer.text
+        assert told in (await desk.client.get("/field/setting")).text
+    projects = desk.capture.projects()
+    (crew,) = await projects.crews()
+    assert [(one.name, one.trade) for one in crew.members] == [("A. Aziz", "Electrician"), ("B. Baker", None)]
+    codes = [(one.code, one.name) for one in await projects.cost_codes()]
+    assert codes == [("26-0500", "Wiring"), ("26-0600", "Trays"), ("99", "")]
+    page = (await desk.client.get("/field/setting")).text
+    assert "B. Baker" in page
+    assert "Trays" in page
+    await desk.post("setting/crews/remove", name="Night crew")
+    await desk.post("setting/cost-codes/remove", project=place, code="99")
+    assert (await projects.crews(), len(await projects.cost_codes())) == ([], 2)
+
+
+async def test_what_cannot_be_a_crew_or_a_code_is_told_in_words(desk: Desk) -> None:
+    place = str(desk.project)
+    for path, form, told in (
+        ("crews", {"name": "", "members": "A"}, "A name has 1 to 200 characters"),
+        ("crews", {"name": "A", "members": "x\n" * 201}, "at most 200 members"),
+        ("cost-codes", {"project": str(uuid4()), "codes": "1"}, "no such project"),
+        ("cost-codes", {"project": place, "codes": "x" * 81}, "at most 80 characters"),
+        ("cost-codes", {"project": place, "codes": "1\n" * 501}, "At most 500 codes"),
+    ):
+        answer = await desk.post(f"setting/{path}", **form)
+        assert (answer.status_code, told in answer.text) == (400, True), answer.text
+    assert (await desk.capture.projects().crews(), await desk.capture.projects().cost_codes()) == ([], [])
