@@ -16,6 +16,8 @@ from tiebeam.cli.main import app
 from tiebeam.connectors.procore.catalog.streams import STREAMS
 from tiebeam.connectors.procore.errors import ROWS
 from tiebeam.kernel.errors import TiebeamError
+from tiebeam.push.catalogue import CATALOGUE
+from tiebeam.push.machine import TRANSITIONS, StepEvent
 from tiebeam.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings_page(),
         "streams.md": streams_page(),
         "errors.md": errors_page(),
+        "push.md": push_page(),
     }
     return {name: NOTICE + text.rstrip("\n") + "\n" for name, text in written.items()}
 
@@ -179,6 +182,34 @@ def errors_page() -> str:
             table(["code", "what is done", "who can mend it", "what happened", "what to do"], theirs),
         ]
     )
+
+
+def push_page() -> str:
+    """Return the page of documents on their way: how a write goes, and what can keep it."""
+    arrows = [
+        f"    {state.value} --> {after.value}: {event.value.replace('_', ' ')}"
+        for state, events in TRANSITIONS.items()
+        for event, after in events.items()
+    ]
+    events = [[f"`{one.value}`", sentence(StepEvent, one.name)] for one in StepEvent]
+    causes = [[f"`{code}`", one.owner.value, one.cause, one.action] for code, one in CATALOGUE.items()]
+    return "\n".join(
+        [
+            "# Documents on their way\n",
+            "## How a write goes\n",
+            "```mermaid\nstateDiagram-v2\n    [*] --> planned\n" + "\n".join(arrows) + "\n```\n",
+            table(["what happens", "meaning"], events),
+            "## What can keep a document\n",
+            "A target has its own codes besides.\n",
+            table(["code", "who can mend it", "what happened", "what to do"], causes),
+        ]
+    )
+
+
+def sentence(kind: Any, name: str) -> str:
+    """Return the sentence below a member of an enumeration."""
+    source = Path(importlib.import_module(kind.__module__).__file__ or "").read_text("utf-8")
+    return source.partition(f"    {name} = ")[2].partition('"""')[2].partition('"""')[0]
 
 
 def our_errors() -> list[type[TiebeamError]]:

@@ -250,7 +250,10 @@ class Duties:
         return Done()
 
     async def _look(self, job: Job) -> Outcome:
-        await Upkeep(await self.app(job.tenant_id)).look()
+        app = await self.app(job.tenant_id)
+        # First: the look that follows sends what there is to tell.
+        await Pushing(app).tell()
+        await Upkeep(app).look()
         return Done()
 
     async def _push(self, job: Job) -> Outcome:

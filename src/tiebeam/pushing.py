@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ from tiebeam.field.paper.printer import PAPERS
 from tiebeam.field.repository import Documents, Hand, Hooks, UnknownDocumentError
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.link.repository import ProjectMap
+from tiebeam.operations.alerts.model import Finding, Severity
 from tiebeam.operations.audit.model import Actor
 from tiebeam.operations.queue.model import NewJob
 from tiebeam.push.board.repository import Board
@@ -43,6 +45,10 @@ PUSH: Final = "push.intent"
 """The kind of job that goes on with one document."""
 SOON: Final = 4
 """The priority of what somebody pressed a button for."""
+NOT_SENT: Final = "documents_not_sent"
+"""The alert of documents that wait for a person."""
+TOLD_DOCUMENTS_MIN: Final = 5
+TOLD_AFTER: Final = timedelta(hours=1)
 DUE_MAX: Final = 500
 BATCH_MAX: Final = 1000
 _CHUNK_BYTES: Final = 1 << 20
@@ -189,6 +195,17 @@ class Pushing:
         for target in self.targets():
             await self._batch(target)
         return [push_job(intent_id, priority=0) for intent_id in await self.ledger().due(DUE_MAX)]
+
+    async def tell(self) -> None:
+        """Have one alert stand while enough documents wait for a person, or one does for long."""
+        found, now = await self.board().not_sent(), self.app.clock.now()
+        told: list[Finding] = []
+        if found and (found.documents >= TOLD_DOCUMENTS_MIN or now - found.since >= TOLD_AFTER):
+            many = f"{found.documents} documents" if found.documents > 1 else "A document"
+            summary = f"{many} could not be sent. The oldest: {found.cause}"
+            action = "Look at the page Sent: each is there with its cause and who can mend it."
+            told = [Finding(NOT_SENT, "documents", Severity.WARNING, summary, action)]
+        await self.app.alert_desk().report(self.app.tenant.id, told, rules=[NOT_SENT])
 
     async def _batch(self, target: str) -> None:
         now = self.app.clock.now()

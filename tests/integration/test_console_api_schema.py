@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 import requests
@@ -113,6 +114,8 @@ async def known_of(house: ApiHouse) -> dict[str, str]:
         "kind": "sync_log",
         "channel_id": str(await house.channelled()),
         **await house.captured(),
+        "target": "folder",
+        "intent_id": str(UUID(int=3)),
     }
 
 

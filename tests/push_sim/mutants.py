@@ -81,11 +81,11 @@ def _leave_the_tenant_out_of_the_key(stack: ExitStack) -> None:
 
 
 def _look_while_it_may_still_be_done(stack: ExitStack) -> None:
-    _swap(stack, plan, "_look_at", lambda step, _: step.sent_at)
+    _swap(stack, plan, "_look_at", lambda step, _: step.sent_at or plan._LONG_AGO)
 
 
 def _take_who_is_at_work_for_dead(stack: ExitStack) -> None:
-    _swap(stack, plan, "_settled_at", lambda step, _: step.sent_at)
+    _swap(stack, plan, "_settled_at", lambda step, _: step.sent_at or plan._LONG_AGO)
 
 
 def _send_again_without_looking(stack: ExitStack) -> None:

@@ -13,10 +13,13 @@ from tiebeam.kernel.canonical import canonical
 from tiebeam.push.plan import filled
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from tests.push_sim.vendor import Thing
     from tests.push_sim.world import PushWorld
+
+    from tiebeam.push.model import Paper
 
 _LEDGER = """
 select i.id, i.document_id, i.state, i.done_at, s.name, s.state, s.best_effort, r.vendor_id, r.payload_sha256
@@ -74,16 +77,18 @@ async def check_all_there(world: PushWorld) -> None:
         for document_id, version, body, sealed_at, seals in await _rows(world, tenant_id, _DOCUMENTS):
             _hold(sealed_at and seals == 1, f"{document_id} was sealed {seals} times")
             paper = TablePapers(tenant_id).paper(document_id, version, body)
-            mine = [row for row in ledger if row[1] == document_id]
-            receipts = {row[4]: _Id(row[7]) for row in mine}
-            for step in steps_of(paper).steps:
-                thing = things.get(f"tiebeam:{tenant_id}:{document_id}:{step.name}")
-                _hold(thing, f"{step.name} of {document_id} is missing")
-                assert thing is not None
-                if (tenant_id, document_id) not in world.accepted:
-                    wanted = filled(step.payload, receipts)  # type: ignore[arg-type] # Only their ids are read.
-                    _hold(thing.payload == wanted, f"{step.name} of {document_id} is not as it was edited")
+            receipts = {row[4]: _Id(row[7]) for row in ledger if row[1] == document_id}
+            _check_paper(paper, receipts, things, is_edited=(tenant_id, document_id) in world.accepted)
     _hold(known == set(things), f"nobody knows of {set(things) - known}")
+
+
+def _check_paper(paper: Paper, receipts: Any, things: Mapping[str, Thing], *, is_edited: bool) -> None:
+    for step in steps_of(paper).steps:
+        thing = things.get(f"{paper.origin}:{step.name}")
+        _hold(thing, f"{step.name} of {paper.id} is missing")
+        assert thing is not None
+        as_it_is = thing.payload == filled(step.payload, receipts)
+        _hold(is_edited or as_it_is, f"{step.name} of {paper.id} is not as it was edited")
 
 
 class _Id:

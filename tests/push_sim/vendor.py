@@ -100,11 +100,16 @@ class LyingTarget:
 
     async def send(self, step: PlannedStep, receipts: Mapping[str, Receipt], paper: Paper) -> Receipt:
         del receipts
-        await self._breathe()
+        key = step_origin(paper, step)
+        await asyncio.sleep(0)
+        if self._dies():
+            # What is on the wire outlives the process that sent it.
+            if self._vendor.rng.random() < 0.6:
+                self._vendor.make_late(key, step.payload)
+            raise Killed
         if self._vendor.gone:
             raise GoneError("The connection was revoked.", action="Connect again.")
         fault = self._vendor.fault("busy", "lost", "odd", "refused", "unanswered", "late", "unread")
-        key = step_origin(paper, step)
         if fault == "late":
             self._vendor.make_late(key, step.payload)
             raise UncertainError("No answer came in time.")

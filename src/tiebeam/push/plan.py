@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tiebeam.kernel.backoff import Backoff
@@ -13,7 +13,6 @@ from tiebeam.push.model import RECEIPT, IntentState, Step, StepState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from tiebeam.push.machine import StepEvent
     from tiebeam.push.model import Blocked, Intent, PlannedStep, Receipt, Steps
@@ -23,6 +22,7 @@ BACKOFF: Final = Backoff(base_seconds=10.0, wait_seconds_max=900.0, attempts_max
 LOOK_BACKOFF: Final = Backoff(base_seconds=10.0, wait_seconds_max=900.0, attempts_max=1 << 30)
 """What may have been done is looked for until an answer is had."""
 
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _IN_FLIGHT: Final = (StepState.SENDING, StepState.UNCERTAIN)
 _TO_SEND: Final = (StepState.PLANNED, StepState.RETRY_AT)
 
@@ -111,8 +111,8 @@ def _due(step: Step, now: datetime) -> bool:
 
 
 def _settled_at(step: Step, settle_seconds: float) -> datetime:
-    assert step.sent_at is not None
-    return step.sent_at + timedelta(seconds=settle_seconds)
+    """Return until when it may still be done; what is not on its way has no such time."""
+    return step.sent_at + timedelta(seconds=settle_seconds) if step.sent_at else _LONG_AGO
 
 
 def _look_at(step: Step, settle_seconds: float) -> datetime:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -56,10 +57,10 @@ class Standing:
         """The state as people read it."""
         if self.uncertain and self.state == "open":
             return "uncertain"
-        return _WORDS[self.state]
+        return WORDS[self.state]
 
 
-_WORDS = {
+WORDS: Final[Mapping[str, str]] = {
     "waiting": "waiting",
     "open": "on its way",
     "blocked": "blocked",
@@ -67,6 +68,17 @@ _WORDS = {
     "done": "sent",
     "done_with_failures": "sent, a part is missing",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """How many documents wait for a person."""
+
+    documents: int
+    since: datetime
+    """When the oldest of them was wanted."""
+    cause: str | None
+    """Why that one is not there."""
 
 
 class Stuck(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tiebeam.push.board.model import Attempt, Standing, StepStanding, Stuck
+from tiebeam.push.board.model import Attempt, NotSent, Standing, StepStanding, Stuck
 from tiebeam.store.adapt import Texts
 from tiebeam.store.sql import queries
 
@@ -63,6 +63,11 @@ class Board:
         named = self._named(projects=None if projects is None else sorted(projects))
         async with self._store.autocommit(self._tenant_id) as single:
             return dict(await single.rows(Q["counts"], named))
+
+    async def not_sent(self) -> NotSent | None:
+        """Return how many documents wait for a person; None: none does."""
+        async with self._store.autocommit(self._tenant_id) as single:
+            return await single.one(NotSent, Q["not_sent"], self._named())
 
     async def steps(self, intent_id: UUID) -> list[StepStanding]:
         """Return the writes of a document."""

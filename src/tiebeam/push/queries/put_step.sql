@@ -13,6 +13,10 @@ on conflict (intent_id, name) do update set
     payload = excluded.payload,
     best_effort = excluded.best_effort,
     version = excluded.version,
+    sent_at = case
+        when s.state in ('blocked', 'dead') and s.payload <> excluded.payload then null else s.sent_at
+    end,
+    failures = case when s.payload <> excluded.payload then 0 else s.failures end,
     state = case
         when s.state in ('blocked', 'dead') and s.payload <> excluded.payload then 'uncertain' else s.state
     end

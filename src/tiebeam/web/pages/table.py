@@ -18,6 +18,7 @@ from tiebeam.web.pages import (
     keys,
     overview,
     people,
+    push,
     queue,
     record,
     records,
@@ -50,6 +51,7 @@ ROWS: Final = (
     *settings_channels.ROWS,
     *integration.ROWS,
     *people.ROWS,
+    *push.ROWS,
     *keys.ROWS,
     *health.ROWS,
 )

@@ -118,7 +118,7 @@ _KEEP = """
 create function tiebeam.push_keep() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$ begin
-    raise exception 'what was sent and answered is only ever added to' using errcode = 'insufficient_privilege';
+    raise exception 'what was sent is only ever added to' using errcode = 'insufficient_privilege';
 end $$
 """
 _TRIGGERS = tuple(

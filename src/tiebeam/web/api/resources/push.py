@@ -95,10 +95,8 @@ async def send(ask: Asked, wanted: Send) -> Page[SendResult]:
     pushing = Pushing(await ask.app())
     await pushing.require(wanted.target)
     found = [await _sent(ask, pushing, one, wanted.target) for one in dict.fromkeys(wanted.document_ids)]
-    detail: dict[str, object] = {
-        "target": wanted.target,
-        "documents": [str(one.document_id) for one in found if one.id],
-    }
+    documents = [str(one.document_id) for one in found if one.id]
+    detail: dict[str, object] = {"target": wanted.target, "documents": documents}
     await ask.note("push.sent", f"push_target:{wanted.target}", detail)
     return Page(items=found, next=None)
 

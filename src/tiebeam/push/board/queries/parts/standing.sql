@@ -1,3 +1,4 @@
+-- An intent, and how many of its steps stand how.
 select i.id as intent_id, i.document_kind, i.document_id, i.number, i.project, i.target, i.state, i.code, i.cause,
     i.owner, i.action, i.field, i.fix, i.wanted_by, i.wanted_at, i.trigger, i.next_at, i.done_at,
     i.correlation_id, coalesce(s.steps, 0)::integer as steps, coalesce(s.done, 0)::integer as done,
