@@ -12,7 +12,9 @@ from tests.factories.field_work import FOREMAN, FOREMANS, WHOLE, in_chunks, pict
 
 from tiebeam.capture import Capture
 from tiebeam.field.model import Kind, Standing
+from tiebeam.field.paper.printer import PAPERS
 from tiebeam.identity.model import Role
+from tiebeam.operations.audit.dossier.check import check_dossier
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -237,6 +239,24 @@ async def test_lists_are_filtered_and_go_on(
     assert "Nothing here" in (await desk.client.get("/field?standing=approved")).text
     for odd in ("kind=x", "standing=x", "project=x", "before=x", "before=2026-01-01~x"):
         assert (await desk.client.get(f"/field?{odd}")).status_code == 400
+
+
+@pytest.mark.req("P6", "P7", "P16")
+async def test_paper_and_evidence_are_a_click_away_for_whom_they_are(desk: Desk, house: Console) -> None:
+    found = {kind: await desk.sent(kind) for kind in Kind}
+    with_paper = set()
+    for kind, document in found.items():
+        page = await desk.page(document)
+        assert "Signed dossier" not in page
+        if 'paper">PDF</a>' in page:
+            with_paper.add(kind)
+            answer = await desk.client.get(f"/api/v1/field/documents/{document.id}/paper")
+            assert answer.content.startswith(b"%PDF-"), answer.text
+    assert with_paper == set(PAPERS)
+    admin, _ = await house.signed_in(Role.TENANT_ADMIN)
+    ticket_page = (await admin.get(f"/field/{found[Kind.TM_TICKET].id}")).text
+    (link,) = re.findall(r'href="(/audit/dossier[^"]+)"', ticket_page)
+    assert check_dossier((await admin.get(link)).content).faults == ()
 
 
 async def test_crews_and_cost_codes_are_pasted_in_and_taken_out(desk: Desk) -> None:
