@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from tests.factories.browser import NARROW, WIDE, chromium, hurdles, keep, overflows, window
 from tests.factories.console_up import PASSWORD, console_up, sign_in
+from tests.factories.field_work import ticket
 
 from tiebeam.identity.model import Role
 from tiebeam.web.pages.table import ROWS
@@ -85,6 +86,60 @@ def test_an_rfi_is_found_and_read(place: Place, width: int) -> None:
         page.get_by_role("heading", level=1).wait_for()
         keep(page, "record")
         assert not overflows(page)
+        assert hurdles(page) == []
+
+
+SEND = """
+async ([project, body, csrf]) => {
+  const headers = {"Content-Type": "application/json", "X-CSRF-Token": csrf};
+  const sent = {kind: "tm_ticket", project_id: project, captured_at: "2026-03-02T15:00:00Z", body};
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 64;
+  canvas.getContext("2d").fillRect(8, 8, 48, 48);
+  const photo = await new Promise(done => canvas.toBlob(done, "image/png"));
+  const type = {"Content-Type": "application/octet-stream", "X-CSRF-Token": csrf};
+  const place = `/api/v1/field/photos/${body.photos[0]}?name=Riser.png`;
+  await fetch(place, {method: "PUT", headers: type, body: photo});
+  const id = crypto.randomUUID();
+  const text = JSON.stringify(sent);
+  await fetch(`/api/v1/field/documents/${id}`, {method: "PUT", headers, body: text});
+  const late = JSON.stringify({...sent, body: {...body, notes: "From another phone"}});
+  return (await fetch(`/api/v1/field/documents/${id}`, {method: "PUT", headers, body: late})).status;
+}
+"""
+
+
+@pytest.mark.req("P25")
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_ticket_from_site_is_decided_on_corrected_and_approved(place: Place, width: int) -> None:
+    with window(place.browser, place.address, width=width, state=place.state) as page:
+        page.goto("/field")
+        page.get_by_label("Number").fill(f"24-{width}")
+        page.get_by_label("Name").fill("Library")
+        page.get_by_role("button", name="Add").click()
+        page.get_by_role("status").wait_for()
+        project = (
+            page.get_by_label("Project").locator("option", has_text=f"24-{width}").get_attribute("value")
+        )
+        csrf = page.locator("input[name=csrf]").first.get_attribute("value")
+        photo = f"00000000-0000-4000-8000-00000000{width:04}"
+        body = ticket(photos=[photo], notes="From one phone")
+        assert page.evaluate(SEND, [project, body, csrf]) == 200
+        page.goto(f"/field?project={project}")
+        keep(page, "field-list")
+        assert not overflows(page)
+        page.get_by_role("link", name="TM-0001").click()
+        page.get_by_role("heading", name="Two versions: which one counts?").wait_for()
+        keep(page, "field-ticket")
+        assert not overflows(page)
+        assert hurdles(page) == []
+        page.get_by_role("button", name="Take version 2").click()
+        page.get_by_label("Hours", exact=True).first.fill("7.25")
+        page.get_by_role("button", name="Keep the correction").click()
+        page.get_by_role("button", name="Submit").click()
+        page.get_by_role("button", name="Approve").click()
+        assert "approved, at version 4" in page.get_by_role("status").inner_text()
+        assert page.locator("ins", has_text="7.25").is_visible()
         assert hurdles(page) == []
 
 

@@ -20,12 +20,12 @@ from tiebeam.kernel.errors import BadInputError
 from tiebeam.operations.audit.model import Actor, ActorKind
 from tiebeam.operations.audit.model import Wanted as WantedEntries
 from tiebeam.operations.audit.repository import Trail
+from tiebeam.store.pool import Store
 
 if TYPE_CHECKING:
     from tiebeam.field.model import Document
     from tiebeam.identity.model import Tenant
     from tiebeam.kernel.clock import ManualClock
-    from tiebeam.store.pool import Store
     from tiebeam.store.transaction import Transaction
 
 pytestmark = pytest.mark.req("P25")
@@ -320,3 +320,62 @@ async def test_documents_are_listed_by_what_they_are_and_on_from_a_place(
     assert [one.id for one in [*first, *rest]] == [one.id for one in reversed(made)]
     for nothing in (Wanted(kind=Kind.PHOTO), Wanted(project_ids=()), Wanted(standing=Standing.APPROVED)):
         assert await documents.search(nothing) == []
+
+
+async def test_two_phones_at_once_one_counts_and_the_other_is_kept(
+    documents: Documents, project: UUID
+) -> None:
+    id_ = (await captured(documents, project)).document.id
+    put = await asyncio.gather(
+        *(captured(documents, project, id_=id_, base=1, notes=f"phone {number}") for number in range(4))
+    )
+    assert sorted((one.aside for one in put), key=str) == [None, *[Aside.STALE] * 3]
+    kept = {one.body["notes"] for one in await documents.versions(id_)}
+    assert kept == {"", "phone 0", "phone 1", "phone 2", "phone 3"}
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+async def test_killed_between_any_two_statements_the_same_sent_again_is_there_once(
+    database_url: str, clock: ManualClock, tenant: Tenant, documents: Documents, project: UUID
+) -> None:
+    async def intent(tx: Transaction, document: Document) -> None:
+        # A second one for the same document would be refused: its name is taken.
+        named = {"tenant": tenant.id, "name": str(document.id)}
+        await tx.run("insert into tiebeam.crew values (%(tenant)s, %(name)s, '[]')", named)
+
+    async def all_of_it(store: Store, id_: UUID) -> None:
+        within = Documents(store, tenant.id, Hooks(approved=(intent,)))
+        await captured(within, project, id_=id_)
+        put = await captured(within, project, id_=id_, base=1, notes="more")
+        await within.submit(id_, FOREMANS, version=put.document.version)
+        await within.approve(id_, OFFICES, version=put.document.version)
+
+    killed_at, id_ = 0, uuid4()
+    while True:
+        left = killed_at = killed_at + 1
+
+        async def count(_: str) -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                raise Killed
+
+        async with await Store.open(database_url, clock=clock, after_statement=count) as store:
+            try:
+                await all_of_it(store, id_)
+                break
+            except Killed:
+                pass
+        async with await Store.open(database_url, clock=clock) as store:
+            await all_of_it(store, id_)
+        found = await documents.get(id_)
+        assert (found.standing, found.version, found.body["notes"]) == (Standing.APPROVED, 2, "more")
+        assert [one.aside for one in await documents.versions(id_)] == [None, None]
+        assert len({one.number for one in await documents.search(limit=1000)}) == killed_at
+        id_ = uuid4()
+    assert killed_at > 40
+    intents = {one.name for one in await Projects(documents._store, tenant.id).crews()}
+    assert intents == {str(one.id) for one in await documents.search(limit=1000)}

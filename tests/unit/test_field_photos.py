@@ -73,7 +73,7 @@ def test_half_a_photo_is_kept_as_what_it_is(tmp_path: Path, share: float) -> Non
 def test_a_picture_of_more_pixels_than_memory_gets_no_small_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(content, "PIXELS_MAX", 1000)
+    monkeypatch.setitem(content.PIXELS_MAX, "JPEG", 1000)
     found = told(kept(tmp_path, picture()))
     assert (found.width, found.thumbnail) == (1200, None)
 

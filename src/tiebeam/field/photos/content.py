@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 THUMBNAIL_SIDE_MAX: Final = 480
-PIXELS_MAX: Final = 120_000_000
+PIXELS_MAX: Final = {"JPEG": 120_000_000, "PNG": 40_000_000, "WEBP": 40_000_000}
+"""Of more, no small picture is made. A JPEG is read at a fraction of its size, the others whole."""
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 _HEAD_BYTES: Final = 64
@@ -69,7 +70,7 @@ def _told(image: Image.Image, media_type: str) -> Told:
         _taken_at(exif.get("camera", {})),
         latitude,
         longitude,
-        _thumbnail(image) if width * height <= PIXELS_MAX else None,
+        _thumbnail(image) if width * height <= PIXELS_MAX[_FORMATS[media_type]] else None,
     )
 
 
