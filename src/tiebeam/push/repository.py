@@ -154,9 +154,16 @@ class Ledger:
             return None
         # The document first, as who approves it locks it before the intent.
         paper = await self._papers.get(tx, about[0][0], about[0][1])
-        (row,) = await tx.all(_IntentRow, Q["lock_intent"], named)
+        intent = await self.held(tx, intent_id)
         steps = await tx.all(_StepRow, Q["steps"], named)
-        return Situation(_intent(row), [_step(one) for one in steps], paper)
+        return Situation(intent, [_step(one) for one in steps], paper)
+
+    async def held(self, tx: Transaction, intent_id: UUID) -> Intent:
+        """Lock an intent and return it. Raises LookupError when there is none of that id."""
+        row = await tx.one(_IntentRow, Q["lock_intent"], self._named(intent_id=intent_id))
+        if row is None:
+            raise LookupError(f"no intent {intent_id}")
+        return _intent(row)
 
     async def begin(
         self, tx: Transaction, intent: Intent, step: Step, payload: Mapping[str, Any], until: datetime

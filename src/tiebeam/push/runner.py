@@ -249,11 +249,10 @@ class Runner:
         pause = happened.next_at if happened.event is StepEvent.BUSY else None
         gone = happened.trouble is not None and happened.trouble.code == GoneError.code
         async with self._ledger.transaction() as tx:
-            fresh = await self._ledger.read(tx, intent.id)
-            assert fresh is not None
-            if await self._ledger.settle(tx, fresh.intent, step, happened, move.payload or {}):
+            fresh = await self._ledger.held(tx, intent.id)
+            if await self._ledger.settle(tx, fresh, step, happened, move.payload or {}):
                 state = IntentState.WAITING if gone else IntentState.OPEN
-                await self._ledger.rest(tx, fresh.intent, state, pause or now, happened.trouble)
+                await self._ledger.rest(tx, fresh, state, pause or now, happened.trouble)
         return Rest(pause) if pause else None
 
     def _at_hand(self, move: _Move) -> tuple[Target, Paper, Mapping[str, Any]]:

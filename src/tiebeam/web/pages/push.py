@@ -57,7 +57,7 @@ async def push_page(call: Call) -> Response:
 async def push_one(call: Call) -> Response:
     """Show exactly what was sent of a document."""
     pushing = Pushing(await call.app())
-    one = await _visible(call, pushing, call.request.path_params["intent_id"])
+    one = await _visible(call, pushing, _id(call.request.path_params["intent_id"]))
     if one is None:
         return call.to("/push", notice="There is no such document, or it is not for you to see.")
     board = pushing.board()
@@ -142,7 +142,7 @@ def _id(text: str) -> UUID:
 
 ROWS = (
     Row("GET", "/push", Permission.PUSH_RUN, push_page),
-    Row("GET", "/push/{intent_id:uuid}", Permission.PUSH_RUN, push_one),
+    Row("GET", "/push/{intent_id}", Permission.PUSH_RUN, push_one),
     Row("POST", "/push/again", Permission.PUSH_RUN, send_again),
     Row("POST", "/push/triggers/{target}", Permission.PUSH_MANAGE, choose_triggers),
 )

@@ -37,6 +37,7 @@ WORDS: Final = {
     "webhook.catch_up": "Find deliveries that never came",
     "token.keep_alive": "Keep the access alive",
     "alerts.look": "Look for what is worth an alert",
+    "push.due": "Look which documents are to be sent",
     "upkeep.tidy": "Archive and delete what is old",
 }
 _ENVIRONMENT: Final = {
