@@ -54,8 +54,8 @@ ROWS: Final = (
     *settings_channels.ROWS,
     *integration.ROWS,
     *people.ROWS,
+    *push_procore.ROWS,  # Its path is one that would be taken for a document.
     *push.ROWS,
-    *push_procore.ROWS,
     *keys.ROWS,
     *health.ROWS,
     *phone.ROWS,
