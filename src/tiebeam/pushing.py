@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from tiebeam.app import App
     from tiebeam.field.model import Document
-    from tiebeam.field.paper.printer import Printed
     from tiebeam.field.photos.model import Photo
     from tiebeam.push.model import Plan
     from tiebeam.push.ports import Target
@@ -54,9 +53,6 @@ TOLD_AFTER: Final = timedelta(hours=1)
 DUE_MAX: Final = 500
 BATCH_MAX: Final = 1000
 _CHUNK_BYTES: Final = 1 << 20
-_PRINTED_MAX: Final = 64
-_PRINTED: Final[dict[tuple[UUID, int], Printed]] = {}
-"""What was printed of the documents that are on their way, by document and version."""
 _READ_ONLY: Final = "It was sent to {target}. Corrections are made there."
 
 
@@ -66,6 +62,7 @@ class FieldPapers:
     def __init__(self, app: App) -> None:
         self._app = app
         self._capture = Capture(app)
+        self._prints: dict[UUID, Attachment] = {}
 
     async def get(self, tx: Within, document_id: UUID, target: str) -> Paper | None:
         """Return an approved document as a paper, held until the transaction ends."""
@@ -78,7 +75,6 @@ class FieldPapers:
         """Return what a document is to a target."""
         photos = self._capture.photos()
         found = await photos.some(photos_of(document.kind, document.body))
-        printed = await self._printed(document)
         return Paper(
             kind=document.kind.value,
             id=document.id,
@@ -86,27 +82,27 @@ class FieldPapers:
             number=document.number,
             project=await self.project(document.project_id, target),
             body=document.body,
-            attachments=(*printed, *(_attachment(one, photos.path(one)) for one in found)),
+            attachments=(
+                *(_attachment(one, photos.path(one)) for one in found),
+                *await self._printed(document),
+            ),
             origin=origin_of(self._app.tenant.id, document.id),
         )
 
-    async def _printed(self, document: Document) -> tuple[Attachment, ...]:
-        """Return a document on paper, with the rates that have no place in Procore; made once a version."""
+    async def _printed(self, document: Document) -> list[Attachment]:
+        """Return the document on paper, where a paper is made of its kind."""
         if document.kind not in PAPERS:
-            return ()
-        key = (document.id, document.version)
-        if key not in _PRINTED:
-            if len(_PRINTED) >= _PRINTED_MAX:
-                _PRINTED.clear()
-            _PRINTED[key] = await self._capture.printer().paper(document)
-        printed = _PRINTED[key]
-        digest, size = sha256(printed.data).hexdigest(), len(printed.data)
+            return []
+        # Of each version another one: what was sent of an older one stays what it was.
         id_ = uuid5(document.id, f"paper/{document.version}")
-
-        async def opened() -> AsyncIterator[bytes]:
-            yield printed.data
-
-        return (Attachment(id_, printed.name, "application/pdf", digest, size, opened),)
+        # A document is read before each of its writes, and printing it takes longer than all the rest.
+        if id_ in self._prints:
+            return [self._prints[id_]]
+        made = await self._capture.printer().paper(document)
+        digest, size = sha256(made.data).hexdigest(), len(made.data)
+        printed = Attachment(id_, made.name, "application/pdf", digest, size, partial(_whole, made.data))
+        self._prints = {id_: printed}
+        return [printed]
 
     async def project(self, project_id: UUID, target: str) -> str:
         """Return the target's own id of one of our projects; empty while nobody has mapped it."""
