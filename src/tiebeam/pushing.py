@@ -62,6 +62,7 @@ class FieldPapers:
     def __init__(self, app: App) -> None:
         self._app = app
         self._capture = Capture(app)
+        self._prints: dict[UUID, Attachment] = {}
 
     async def get(self, tx: Within, document_id: UUID, target: str) -> Paper | None:
         """Return an approved document as a paper, held until the transaction ends."""
@@ -92,11 +93,16 @@ class FieldPapers:
         """Return the document on paper, where a paper is made of its kind."""
         if document.kind not in PAPERS:
             return []
-        made = await self._capture.printer().paper(document)
-        digest, size = sha256(made.data).hexdigest(), len(made.data)
         # Of each version another one: what was sent of an older one stays what it was.
         id_ = uuid5(document.id, f"paper/{document.version}")
-        return [Attachment(id_, made.name, "application/pdf", digest, size, partial(_whole, made.data))]
+        # A document is read before each of its writes, and printing it takes longer than all the rest.
+        if id_ in self._prints:
+            return [self._prints[id_]]
+        made = await self._capture.printer().paper(document)
+        digest, size = sha256(made.data).hexdigest(), len(made.data)
+        printed = Attachment(id_, made.name, "application/pdf", digest, size, partial(_whole, made.data))
+        self._prints = {id_: printed}
+        return [printed]
 
     async def project(self, project_id: UUID, target: str) -> str:
         """Return the target's own id of one of our projects; empty while nobody has mapped it."""

@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         "--world",
         choices=("copy", "week", "push", "procore"),
         default="copy",
-        help="the engine alone, a week of everything, or papers on their way to a liar or to Procore",
+        help="the engine alone, a week of everything, papers on their way to a liar, or to Procore",
     )
     parser.add_argument("--steps", type=int, default=STEPS, help="steps a seed takes before the end")
     parser.add_argument("--jobs", type=int, default=2, help="processes side by side")

@@ -173,6 +173,14 @@ def test_what_was_sent_already_is_not_sent_differently() -> None:
     assert merge(known, wanted, sent_stands=True) == Merge(("a",), (wanted.steps[1],), ("c",))
 
 
+def test_a_photo_that_was_sent_and_taken_out_again_is_no_conflict() -> None:
+    photo = planned("photo", best_effort=True, title="riser.jpg")
+    wanted = Steps((planned("a"),))
+    assert merge([Step(photo, S.DONE)], wanted, sent_stands=False) == Merge(("photo",), wanted.steps, ())
+    gone = [Step(planned("line"), S.DONE)]
+    assert merge(gone, wanted, sent_stands=False) == Conflict(("line",))
+
+
 def test_every_trouble_says_who_can_mend_it_and_how() -> None:
     for code, entry in CATALOGUE.items():
         assert code.startswith("push.")

@@ -176,13 +176,12 @@ class Conflict:
 def merge(steps: Sequence[Step], wanted: Steps, *, sent_stands: bool) -> Merge | Conflict:
     """Return how to get from what was planned to what is wanted, leaving alone what is done.
 
-    What is done and would now be different, or not at all, is a conflict, unless `sent_stands`.
+    What is done and would now be different is a conflict, unless `sent_stands`. So is what is done and not
+    wanted any more, but for what may fail: a photo that was taken out again, or an older print, stays there.
     """
     done = {step.name: step for step in steps if step.state is StepState.DONE}
     by_name = {step.name: step for step in wanted.steps}
-    changed = tuple(
-        name for name, step in done.items() if name not in by_name or not _same(step.planned, by_name[name])
-    )
+    changed = tuple(name for name, step in done.items() if _differs(step.planned, by_name.get(name)))
     if changed and not sent_stands:
         return Conflict(changed)
     return Merge(
@@ -192,8 +191,10 @@ def merge(steps: Sequence[Step], wanted: Steps, *, sent_stands: bool) -> Merge |
     )
 
 
-def _same(one: PlannedStep, other: PlannedStep) -> bool:
-    return one.kind == other.kind and canonical(one.payload) == canonical(other.payload)
+def _differs(sent: PlannedStep, wanted: PlannedStep | None) -> bool:
+    if wanted is None:
+        return not sent.best_effort
+    return sent.kind != wanted.kind or canonical(sent.payload) != canonical(wanted.payload)
 
 
 def filled(payload: Any, receipts: Mapping[str, Receipt]) -> Any:

@@ -142,7 +142,7 @@ def _id(text: str) -> UUID:
 
 ROWS = (
     Row("GET", "/push", Permission.PUSH_RUN, push_page),
-    Row("GET", "/push/{intent_id}", Permission.PUSH_RUN, push_one),
+    Row("GET", "/push/sent/{intent_id}", Permission.PUSH_RUN, push_one),
     Row("POST", "/push/again", Permission.PUSH_RUN, send_again),
     Row("POST", "/push/triggers/{target}", Permission.PUSH_MANAGE, choose_triggers),
 )
