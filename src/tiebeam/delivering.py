@@ -60,7 +60,7 @@ class ConnectedProcore:
                 "Procore is not connected.",
                 action="An administrator connects it under Settings, Integrations, Procore.",
             )
-        return found[0]
+        return min(found, key=lambda one: one.status is not Status.CONNECTED)
 
     async def _target(self) -> ProcoreTarget:
         connection = await self._connection()

@@ -8,7 +8,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 import psycopg
@@ -16,6 +16,7 @@ import pytest
 from pypdf import PdfReader
 from tests.factories.database import at
 
+from tiebeam.kernel.canonical import canonical
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.operations.audit.anchors.repository import Evidence
 from tiebeam.operations.audit.dossier.check import check_dossier
@@ -27,13 +28,14 @@ from tiebeam.operations.tokens.keys import Keyring
 from tiebeam.operations.tokens.vault import TextBox
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from tests.factories.database import TestServer
 
     from tiebeam.identity.model import Tenant
     from tiebeam.kernel.clock import ManualClock
+    from tiebeam.operations.audit.signing import SigningKey
     from tiebeam.store.pool import Store
 
 pytestmark = pytest.mark.req("P16")
@@ -199,6 +201,49 @@ async def test_files_put_in_or_taken_out_show(desk: Dossiers) -> None:
     assert check_dossier(packed({**files, "extra.txt": b""})).faults == ("extra.txt was put in afterwards",)
     del files["entries.csv"]
     assert check_dossier(packed(files)).faults == ("entries.csv is missing",)
+
+
+def resigned(files: dict[str, bytes], key: SigningKey, change: Callable[[Any], object]) -> bytes:
+    """Return a dossier whose JSON was changed before whoever has the key signed it."""
+    whole = json.loads(files["dossier.json"])
+    change(whole)
+    data = json.dumps(whole).encode()
+    told = json.loads(files["manifest.json"])
+    told["signed"]["files"]["dossier.json"] = sha256(data).hexdigest()
+    told["signature"] = key.sign(canonical(told["signed"])).hex()
+    return packed({**files, "dossier.json": data, "manifest.json": json.dumps(told).encode()})
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda whole: whole, None),
+        (lambda whole: whole["entries"][0].update(act="document.approved"), "entry 1 is not what its hash"),
+        (lambda whole: whole["entries"][2].update(whole["entries"][1], number=3), "entry 3 is not what"),
+        (
+            lambda whole: whole["trail"]["last_anchor"].update(day="2026-03-01"),
+            "signature of 2026-03-01 is not",
+        ),
+        (lambda whole: whole["trail"]["last_anchor"].update(number=1), "is not of entry 1"),
+    ],
+)
+async def test_not_even_who_signs_can_tell_another_story_of_the_chain(
+    desk: Dossiers, evidence: Evidence, tenant: Tenant, change: Callable[[Any], object], fault: str | None
+) -> None:
+    files = files_of((await desk.make(Asked(), ANN)).data)
+    found = check_dossier(resigned(files, await evidence.key(tenant.id), change)).faults
+    assert (len(found), fault is None or fault in found[0]) == (0 if fault is None else 1, True)
+
+
+async def test_a_signature_of_something_else_makes_no_dossier(
+    desk: Dossiers, evidence: Evidence, tenant: Tenant
+) -> None:
+    files = files_of((await desk.make(Asked(), ANN, forms=[Form.CSV])).data)
+    told = json.loads(files["manifest.json"])
+    told["signed"]["what"] = "tiebeam.audit_anchor"
+    told["signature"] = (await evidence.key(tenant.id)).sign(canonical(told["signed"])).hex()
+    with pytest.raises(BadInputError, match="manifest cannot be read"):
+        check_dossier(packed({**files, "manifest.json": json.dumps(told).encode()}))
 
 
 def is_true(data: bytes) -> bool:

@@ -128,6 +128,16 @@ async def test_a_dossier_of_a_ticket_holds_all_of_its_versions_and_photos(site: 
     assert list(checked.photos.values()) == [sha256(PHOTO).hexdigest()]
 
 
+async def test_of_too_many_photos_the_originals_are_not_read_and_it_says_so(
+    site: OnSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tiebeam.field.evidence.repository._READ_MAX", 0)
+    _, whole = await site.dossier(Asked(item=f"field_document:{site.ticket.id}"))
+    told = whole["exhibits"][0]["told"]
+    assert isinstance(told, dict)
+    assert told["original"] == "was not read again, among so many"
+
+
 async def test_a_dossier_of_a_project_holds_its_items_alone(site: OnSite) -> None:
     _, whole = await site.dossier(Asked(project=str(site.project)))
     assert {str(one["subject"]).partition(":")[0] for one in whole["entries"]} == {

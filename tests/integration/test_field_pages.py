@@ -12,7 +12,9 @@ from tests.factories.field_work import FOREMAN, FOREMANS, WHOLE, in_chunks, pict
 
 from tiebeam.capture import Capture
 from tiebeam.field.model import Kind, Standing
+from tiebeam.field.paper.printer import PAPERS
 from tiebeam.identity.model import Role
+from tiebeam.operations.audit.dossier.check import check_dossier
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -237,3 +239,57 @@ async def test_lists_are_filtered_and_go_on(
     assert "Nothing here" in (await desk.client.get("/field?standing=approved")).text
     for odd in ("kind=x", "standing=x", "project=x", "before=x", "before=2026-01-01~x"):
         assert (await desk.client.get(f"/field?{odd}")).status_code == 400
+
+
+@pytest.mark.req("P6", "P7", "P16")
+async def test_paper_and_evidence_are_a_click_away_for_whom_they_are(desk: Desk, house: Console) -> None:
+    found = {kind: await desk.sent(kind) for kind in Kind}
+    with_paper = set()
+    for kind, document in found.items():
+        page = await desk.page(document)
+        assert "Signed dossier" not in page
+        if 'paper">PDF</a>' in page:
+            with_paper.add(kind)
+            answer = await desk.client.get(f"/api/v1/field/documents/{document.id}/paper")
+            assert answer.content.startswith(b"%PDF-"), answer.text
+    assert with_paper == set(PAPERS)
+    admin, _ = await house.signed_in(Role.TENANT_ADMIN)
+    ticket_page = (await admin.get(f"/field/{found[Kind.TM_TICKET].id}")).text
+    (link,) = re.findall(r'href="(/audit/dossier[^"]+)"', ticket_page)
+    assert check_dossier((await admin.get(link)).content).faults == ()
+
+
+async def test_crews_and_cost_codes_are_pasted_in_and_taken_out(desk: Desk) -> None:
+    place = str(desk.project)
+    for path, form, told in (
+        ("crews", {"name": "Night crew", "members": "A. Aziz, Electrician\n\n B. Baker \n"}, "has 2 members"),
+        ("cost-codes", {"project": place, "codes": "26-0500 Wiring\n26-0600\tTrays\n99"}, "3 cost codes"),
+    ):
+        answer = await desk.post(f"setting/{path}", **form)
+        assert answer.status_code == 303, answer.text
+        assert told in (await desk.client.get("/field/setting")).text
+    projects = desk.capture.projects()
+    (crew,) = await projects.crews()
+    assert [(one.name, one.trade) for one in crew.members] == [("A. Aziz", "Electrician"), ("B. Baker", None)]
+    codes = [(one.code, one.name) for one in await projects.cost_codes()]
+    assert codes == [("26-0500", "Wiring"), ("26-0600", "Trays"), ("99", "")]
+    page = (await desk.client.get("/field/setting")).text
+    assert "B. Baker" in page
+    assert "Trays" in page
+    await desk.post("setting/crews/remove", name="Night crew")
+    await desk.post("setting/cost-codes/remove", project=place, code="99")
+    assert (await projects.crews(), len(await projects.cost_codes())) == ([], 2)
+
+
+async def test_what_cannot_be_a_crew_or_a_code_is_told_in_words(desk: Desk) -> None:
+    place = str(desk.project)
+    for path, form, told in (
+        ("crews", {"name": "", "members": "A"}, "A name has 1 to 200 characters"),
+        ("crews", {"name": "A", "members": "x\n" * 201}, "at most 200 members"),
+        ("cost-codes", {"project": str(uuid4()), "codes": "1"}, "no such project"),
+        ("cost-codes", {"project": place, "codes": "x" * 81}, "at most 80 characters"),
+        ("cost-codes", {"project": place, "codes": "1\n" * 501}, "At most 500 codes"),
+    ):
+        answer = await desk.post(f"setting/{path}", **form)
+        assert (answer.status_code, told in answer.text) == (400, True), answer.text
+    assert (await desk.capture.projects().crews(), await desk.capture.projects().cost_codes()) == ([], [])

@@ -19,6 +19,8 @@ from tests.factories.webhooks import KEY
 from tiebeam.app import App
 from tiebeam.capture import Capture
 from tiebeam.field.model import Kind
+from tiebeam.operations.alerts.model import Severity
+from tiebeam.operations.audit.anchors.model import TrailBrokenError
 from tiebeam.operations.audit.dossier.check import check_dossier
 from tiebeam.operations.audit.dossier.model import Asked, Form
 from tiebeam.operations.audit.model import Wanted
@@ -135,6 +137,21 @@ select tenant_id, intent_id, name, 9, event, at, correlation_id, sent from tiebe
 
 
 @pytest.mark.usefixtures("sent")
+async def test_changed_evidence_is_one_alert_until_it_is_as_it_was(app: App, meddle: Meddle) -> None:
+    desk, change = app.alert_desk(), "update tiebeam.audit set actor_name = '{}' where number = 1"
+    (first,) = await app.evidence.trail.entries(app.tenant.id, before=2)
+    await meddle(change.format("x"))
+    for _ in range(2):
+        with pytest.raises(TrailBrokenError):
+            await Proof(app).anchor()
+    (alert,) = await desk.open_alerts(app.tenant.id)
+    assert (alert.severity, "the entry 1 was changed" in alert.summary) == (Severity.CRITICAL, True)
+    await meddle(change.format(first.actor.name))
+    assert await Proof(app).anchor()
+    assert await desk.open_alerts(app.tenant.id) == []
+
+
+@pytest.mark.usefixtures("sent")
 @pytest.mark.parametrize(
     "meddling",
     [
@@ -154,3 +171,6 @@ async def test_a_change_of_what_was_sent_shows(
     fault = (await Proof(app).dossiers().prove()).fault
     assert fault
     assert fault.startswith("what was sent from")
+    await Proof(app).anchor()
+    (alert,) = await app.alert_desk().open_alerts(app.tenant.id)
+    assert (alert.rule, fault in alert.summary) == ("evidence_changed", True)

@@ -245,6 +245,24 @@ async def test_while_it_is_disconnected_everything_waits_and_says_why(site: Site
     assert (await site.standing(document_id)).state == "done"
 
 
+@pytest.mark.req("P14", "P19", "P20")
+async def test_an_hour_without_procore_keeps_nobody_from_capturing_and_ends_by_itself(site: Site) -> None:
+    documents = [await site.captured() for _ in range(3)]
+    for document_id in documents:
+        await site.pressed(document_id)
+    site.fault(FaultRule("status", match="/rest/", status=503))
+    await site.worked(4, 900)
+    assert site.rows("time_and_material_entries") == []
+    assert {(await site.standing(one)).owner for one in documents} == {"nobody"}
+    documents.append(await site.captured())
+    await site.pressed(documents[-1])
+    site.fault()
+    await site.worked(8, 901)
+    assert [(await site.standing(one)).state for one in documents] == ["done"] * 4
+    counts = [len(site.rows(each)) for each in ("time_and_material_entries", "materials")]
+    assert counts == [4, 4]
+
+
 CHOICE: dict[str, Any] = {
     "tickets": "documents",
     "album_id": 77,

@@ -449,6 +449,16 @@ async def test_the_same_paper_has_the_same_plan_and_an_edit_changes_only_its_own
     assert [step.name for step in before.steps if step not in after.steps] == ["entry", "materials"]
 
 
+async def test_a_receipt_keeps_no_signature_of_an_address() -> None:
+    yard = Yard()
+    drive = await pushed(yard, order(PHOTO))
+    (name,) = [name for name in drive.receipts if name.startswith("photo-")]
+    (record,) = drive.receipts[name].answer["records"]
+    assert record["url"].startswith("http")
+    assert yard.rows("images")[0]["id"] == record["id"]
+    assert all("?" not in value for value in record.values() if isinstance(value, str))
+
+
 async def test_a_clock_that_is_an_hour_off_changes_nothing_that_is_sent() -> None:
     yard = Yard(FaultRule("skew_clock", skew_seconds=3600))
     before = await steps_of(yard, ticket(PDF))

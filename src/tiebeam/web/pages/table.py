@@ -11,6 +11,7 @@ from tiebeam.web.pages import (
     deletions,
     door,
     field,
+    field_setting,
     first_run,
     health,
     integration,
@@ -42,6 +43,7 @@ ROWS: Final = (
     *alerts.ROWS,
     *webhooks.ROWS,
     *deletions.ROWS,
+    *field_setting.ROWS,
     *field.ROWS,
     *audit.ROWS,
     *live.ROWS,
@@ -50,8 +52,8 @@ ROWS: Final = (
     *settings_channels.ROWS,
     *integration.ROWS,
     *people.ROWS,
+    *push_procore.ROWS,  # Its path is one that would be taken for a document.
     *push.ROWS,
-    *push_procore.ROWS,
     *keys.ROWS,
     *health.ROWS,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -14,8 +14,10 @@ import orjson
 
 from tiebeam.kernel.canonical import canonical
 from tiebeam.kernel.errors import BadInputError
+from tiebeam.operations.audit.anchors.model import Anchor
+from tiebeam.operations.audit.anchors.plan import said
 from tiebeam.operations.audit.dossier.model import Checked
-from tiebeam.operations.audit.dossier.plan import MANIFEST
+from tiebeam.operations.audit.dossier.plan import MANIFEST, WHAT
 from tiebeam.operations.audit.model import Actor, ActorKind, Entry
 from tiebeam.operations.audit.plan import hash_of
 from tiebeam.operations.audit.signing import is_signed
@@ -38,7 +40,7 @@ def check_dossier(data: bytes, *, key: str | None = None) -> Checked:
         faults += _of_files(signed["files"], files)
         faults += [] if signed["holds"] else ["when it was made, the audit trail did not hold"]
         whole = orjson.loads(files[_WHOLE]) if _WHOLE in files else None
-        faults += _of_entries(whole) if whole and not faults else []
+        faults += [*_of_entries(whole), *_of_anchor(whole)] if whole and not faults else []
         photos = {f"{one['title']} ({one['subject']})": str(one["sha256"]) for one in signed["photos"]}
         company, made_at, entries = signed["company"]["name"], signed["made_at"], signed["entries"]
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -62,6 +64,8 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
 
 
 def _of_signature(signed: Any, public: str, signature: str, key: str | None) -> list[str]:
+    if signed["what"] != WHAT:
+        raise ValueError(signed["what"])
     if not is_signed(canonical(signed), bytes.fromhex(signature), bytes.fromhex(public)):
         return ["its manifest was changed after it was signed"]
     if key is not None and key.strip().lower() != public:
@@ -89,6 +93,26 @@ def _of_entries(whole: dict[str, Any]) -> list[str]:
             return [f"the entry {entry.number} does not follow on the one before it"]
         before = entry
     return []
+
+
+def _of_anchor(whole: dict[str, Any]) -> list[str]:
+    """Return whether the last daily signature is none, or is of another entry than is told here."""
+    told = whole["trail"]["last_anchor"]
+    if told is None:
+        return []
+    anchor = Anchor(
+        tenant_id=UUID(whole["company"]["id"]),
+        day=date.fromisoformat(told["day"]),
+        number=told["number"],
+        hash=bytes.fromhex(told["hash"]),
+        previous=bytes.fromhex(told["previous"]),
+        at=datetime.fromisoformat(told["at"]),
+        public_key=bytes.fromhex(whole["public_key"]),
+        signature=bytes.fromhex(told["signature"]),
+    )
+    signed = is_signed(said(anchor), anchor.signature, anchor.public_key)
+    same = all(one["hash"] == told["hash"] for one in whole["entries"] if one["number"] == anchor.number)
+    return [] if signed and same else [f"the signature of {anchor.day} is not of entry {anchor.number}"]
 
 
 def _entry(tenant_id: UUID, told: dict[str, Any]) -> Entry:

@@ -65,6 +65,7 @@ class Dossiers:
         most = min(form.entries_max for form in forms)
         entries = await self._entries(wish, most)
         exhibits = await self._exhibits(wish, entries)
+        _require_room("exhibits", len(exhibits), most)
         if not entries and not exhibits:
             raise BadInputError(
                 "Nothing was noted that fits.",
@@ -109,11 +110,7 @@ class Dossiers:
         while some := await self._evidence.trail.entries(self._tenant_id, wanted, limit=1_000, before=before):
             found += some
             before = some[-1].number
-            if len(found) > most:
-                raise BadInputError(
-                    f"More than {most:,} entries do not fit into one dossier of these forms.",
-                    action="Ask for a shorter time, or for csv and json without the pdf.",
-                )
+            _require_room("entries", len(found), most)
         return found[::-1]
 
     async def _subjects(self, project: str) -> tuple[str, ...]:
@@ -137,6 +134,14 @@ class Dossiers:
             "sha256": made.sha256.hex(),
         }
         await self._evidence.trail.note(self._tenant_id, by, "audit.exported", "audit:trail", detail)
+
+
+def _require_room(what: str, count: int, most: int) -> None:
+    if count > most:
+        raise BadInputError(
+            f"More than {most:,} {what} do not fit into one dossier of these forms.",
+            action="Ask for a shorter time, or for csv and json without the pdf.",
+        )
 
 
 def _in_words(faults: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tiebeam.operations.audit.model import Entry
     from tiebeam.operations.audit.signing import SigningKey
 
+WHAT: Final = "tiebeam.dossier"
 MANIFEST: Final = "manifest.json"
 HEADS: Final = (
     "number",
@@ -44,7 +45,7 @@ def as_json(dossier: Dossier) -> bytes:
     """Return the whole dossier: from it the hash of every entry can be calculated again."""
     proven, anchor = dossier.proven, dossier.anchor
     told = {
-        "what": "tiebeam.dossier",
+        "what": WHAT,
         "company": {"id": str(dossier.tenant_id), "name": dossier.company},
         "made": {"at": moment(dossier.made_at), "by": dossier.made_by},
         "asked": asked(dossier.asked),
@@ -100,7 +101,7 @@ def exhibits_csv(dossier: Dossier) -> bytes:
 def manifest(dossier: Dossier, files: Mapping[str, bytes], key: SigningKey) -> bytes:
     """Return what vouches for the files: their hashes and those of the photos, signed."""
     said = {
-        "what": "tiebeam.dossier",
+        "what": WHAT,
         "company": {"id": str(dossier.tenant_id), "name": dossier.company},
         "made_at": moment(dossier.made_at),
         "made_by": dossier.made_by,

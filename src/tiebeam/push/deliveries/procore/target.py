@@ -142,7 +142,18 @@ class ProcoreTarget:
             ) from error
 
     def _receipt(self, records: list[dict[str, Any]]) -> Receipt:
-        return Receipt(str(records[0]["id"]), {"records": records}, self._clock.now())
+        return Receipt(str(records[0]["id"]), {"records": _unsigned(records)}, self._clock.now())
+
+
+def _unsigned(value: Any) -> Any:
+    """Return an answer whose addresses are without their signatures: whoever holds one may fetch the file."""
+    if isinstance(value, dict):
+        return {name: _unsigned(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_unsigned(inner) for inner in value]
+    if isinstance(value, str) and value.startswith(("http://", "https://")):
+        return value.partition("?")[0]
+    return value
 
 
 def _check(attachment: Attachment, paper: Paper) -> None:

@@ -34,7 +34,8 @@ def plan_ticket(paper: Paper, facts: Facts) -> Plan:
     """Return the steps of a ticket. Waiting: only its paper can be sent, and that is not made yet."""
     if facts.choices.tickets == "documents" or TICKETS_TOOL in facts.tools_off:
         return _as_documents(paper, facts)
-    return Steps((_entry(paper), *_lines(paper, facts), *_files(paper), *_event(paper)))
+    # The paper after all that may be refused: once it is there, an edit would make it another paper.
+    return Steps((_entry(paper), *_lines(paper, facts), *_event(paper), *_files(paper)))
 
 
 def _as_documents(paper: Paper, facts: Facts) -> Plan:
