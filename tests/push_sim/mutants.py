@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from tiebeam.push import model, plan, repository, runner
-from tiebeam.push.machine import TRANSITIONS, StepEvent
+from tiebeam.push.machine import StepEvent
 from tiebeam.push.model import StepState
 from tiebeam.push.plan import Happened, Rest
 from tiebeam.push.repository import Ledger
@@ -103,27 +103,6 @@ def _send_again_without_looking(stack: ExitStack) -> None:
     _swap(stack, Ledger, "_again", again)
 
 
-def _let_two_begin_the_same(stack: ExitStack) -> None:
-    _swap(stack, Ledger, "_move", _moved_come_what_may(Ledger._move))
-    _swap(stack, repository, "states_before", lambda _: tuple(StepState))
-    _swap(stack, repository, "TRANSITIONS", _everywhere())
-
-
-def _moved_come_what_may(whole: Any) -> Any:
-    async def move(
-        self: Ledger, tx: Transaction, intent: Intent, step: Step, event: StepEvent, **rest: Any
-    ) -> bool:
-        await whole(self, tx, intent, step, event, **rest)
-        return True
-
-    return move
-
-
-def _everywhere() -> dict[StepState, dict[StepEvent, StepState]]:
-    after = {event: state for events in TRANSITIONS.values() for event, state in events.items()}
-    return dict.fromkeys(StepState, after)
-
-
 def _let_nobody_look_after_a_crash(stack: ExitStack) -> None:
     rest = Ledger.rest
 
@@ -183,9 +162,7 @@ def _send_the_version_that_was_planned_first(stack: ExitStack) -> None:
 MUTANTS: dict[str, Mutant] = {
     name.removeprefix("_"): mutant
     for name, mutant in globals().items()
-    if name.startswith("_")
-    and name not in ("_swap", "_moved_come_what_may", "_everywhere")
-    and callable(mutant)
+    if name.startswith("_") and name != "_swap" and callable(mutant)
 }
 
 

@@ -93,6 +93,8 @@ async def _step(world: PushWorld) -> str:
             await world.process.work(tenant_id)
         case "killed":
             await _killed(world, tenant_id)
+            if rng.random() < 0.6:
+                await _impatient(world, tenant_id)
         case "two":
             await _two(world, tenant_id)
     return kind
@@ -117,6 +119,14 @@ async def _killed(world: PushWorld, tenant_id: UUID) -> None:
     await world.restart()
 
 
+async def _impatient(world: PushWorld, tenant_id: UUID) -> None:
+    """Somebody who saw nothing happen presses again at once."""
+    for document_id in world.documents:
+        if (tenant_id, document_id) in world.pressed:
+            await world.press(tenant_id, document_id)
+    await world.process.work(tenant_id)
+
+
 async def _two(world: PushWorld, tenant_id: UUID) -> None:
     """Two processes at the same intents, one of which may die, while a person presses once more."""
     second = await PushProcess(world.url, world.clock, world.rng, world.vendor).start()
@@ -124,21 +134,30 @@ async def _two(world: PushWorld, tenant_id: UUID) -> None:
     if world.rng.random() < 0.5:
         second.kill_at = world.rng.randint(1, 60)
     document_id = world.rng.choice(world.documents)
-    words = await asyncio.gather(
-        world.process.work(tenant_id), world.press(tenant_id, document_id), second.work(tenant_id)
+    ended = await asyncio.gather(
+        world.process.work(tenant_id),
+        world.press(tenant_id, document_id),
+        second.work(tenant_id),
+        return_exceptions=True,  # Whatever one comes to, the others are waited for.
     )
-    world.kills += words[2] == "killed"
     await second.end()
+    for one in ended:
+        if isinstance(one, BaseException):
+            raise one
+    world.kills += ended[2] == "killed"
     world.process.breathes = False
 
 
 async def _calm(world: PushWorld) -> None:
     """Faults stop; every document is wanted, a person mends what is stuck, and in the end all is there."""
     world.vendor.trouble, world.vendor.gone = 0.0, False
+    await world.add_documents()
     for tenant_id in world.tenants:
         for document_id in world.documents:
             if (tenant_id, document_id) not in world.pressed:
                 await world.press(tenant_id, document_id)
+        # Nobody presses after this: what a crash leaves must be gone on with by itself.
+        await _killed(world, tenant_id)
     for round_number in range(ROUNDS_MAX):
         for tenant_id in world.tenants:
             await world.process.work(tenant_id)

@@ -19,20 +19,19 @@ SEEDS = (1, 2, 3, 4, 5)
 
 CAUGHT_BY: dict[str, int] = {
     "retry_without_looking": 2,
-    "take_no_answer_for_nothing_done": 3,
+    "take_no_answer_for_nothing_done": 1,
     "keep_the_receipt_before_the_answer": 1,
     "leave_no_mark_before_the_call": 1,
     "leave_the_tenant_out_of_the_key": 1,
-    "look_while_it_may_still_be_done": 4,
-    "take_who_is_at_work_for_dead": 5,
-    "send_again_without_looking": 3,
-    "let_two_begin_the_same": 8,
-    "let_nobody_look_after_a_crash": 3,
+    "look_while_it_may_still_be_done": 3,
+    "take_who_is_at_work_for_dead": 3,
+    "send_again_without_looking": 1,
+    "let_nobody_look_after_a_crash": 2,
     "seal_a_half_made_paper": 3,
     "forget_what_was_sent_when_edited": 3,
-    "overlook_an_edit": 1,
-    "give_up_photos_in_silence": 1,
-    "send_the_version_that_was_planned_first": 1,
+    "overlook_an_edit": 3,
+    "give_up_photos_in_silence": 3,
+    "send_the_version_that_was_planned_first": 3,
 }
 TRIES_MAX = 30
 
