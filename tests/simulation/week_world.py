@@ -240,6 +240,7 @@ async def _set_schedules(week: Week) -> None:
         "token.keep_alive": 30,
         "alerts.look": 60,
         "upkeep.tidy": 24 * 60,
+        "push.due": 24 * 60,
     }
     ours, other = week.vendor.account.tenant_id, week.world.other.account.tenant_id
     for name in SCHEDULES:
