@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
+from tiebeam.operations.audit.cells import safe_cell
 from tiebeam.operations.audit.dossier.model import Asked
 from tiebeam.operations.audit.model import Wanted
 from tiebeam.proof import Proof
@@ -44,7 +45,6 @@ HEADS: Final = (
     "correlation_id",
     "hash",
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def audit_page(call: Call) -> Response:
@@ -118,7 +118,7 @@ async def _batches(trail: Trail, tenant_id: UUID, wanted: Wanted) -> AsyncIterat
 async def _csv(batches: AsyncIterator[Sequence[Entry]]) -> AsyncIterator[str]:
     yield _line(HEADS)
     async for some in batches:
-        yield "".join(_line(_safe(value) for value in _told(one).values()) for one in some)
+        yield "".join(_line(safe_cell(value) for value in _told(one).values()) for one in some)
 
 
 async def _json(batches: AsyncIterator[Sequence[Entry]]) -> AsyncIterator[bytes]:
@@ -138,11 +138,6 @@ def _line(values: Iterable[Any]) -> str:
     into = io.StringIO()
     csv.writer(into).writerow(values)
     return into.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    """Return a cell that a spreadsheet does not take for a formula: names and details are others' words."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 async def dossier(call: Call) -> Response:

@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import orjson
 
 from tiebeam.kernel.canonical import canonical
+from tiebeam.operations.audit.cells import safe_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +38,6 @@ HEADS: Final = (
     "hash",
 )
 _EXHIBIT_HEADS: Final = ("kind", "subject", "title", "at", "sha256", "told")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _BEGINNING: Final = (1980, 1, 1, 0, 0, 0)
 
 
@@ -166,7 +166,4 @@ def _table(heads: tuple[str, ...], rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    """Return a cell that a spreadsheet does not take for a formula: names and details are others' words."""
-    if isinstance(value, dict):
-        return orjson.dumps(value).decode()
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return orjson.dumps(value).decode() if isinstance(value, dict) else safe_cell(value)
