@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from playwright.sync_api import expect
 from tests.factories.browser import NARROW, WIDE, chromium, hurdles, keep, overflows, window
 from tests.factories.console_up import PASSWORD, console_up, sign_in
 from tests.factories.field_work import ticket
@@ -146,6 +147,8 @@ def test_a_ticket_from_site_is_decided_on_corrected_and_approved(place: Place, w
 def test_it_is_used_by_keyboard_alone(place: Place) -> None:
     with window(place.browser, place.address) as page:
         page.goto("/sign-in")
+        # A browser moves to the first field in its own time, and what is typed before is typed nowhere.
+        expect(page.get_by_label("E-mail address")).to_be_focused()
         page.keyboard.type(EMAIL)
         page.keyboard.press("Tab")
         page.keyboard.type(PASSWORD)
