@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 BOM = b"\xef\xbb\xbf"
+_FIRST_BYTE = itemgetter(0)
+_OBJECT = frozenset(b"{")
 _BETWEEN = b"\0"
 """Stands in no JSON text, so that rows put together with it come apart again."""
 _DIGITS = bytes(0x30 if 0x30 <= code <= 0x39 else 0x20 for code in range(256))
@@ -88,7 +91,7 @@ def read_rows(body: bytes, envelope: Envelope, key: str) -> Rows:
     if cut is None:
         return _salvaged(body, envelope, key)
     rows = tuple(map(bytes, cut))
-    return Rows(rows) if all(row.startswith(b"{") for row in rows) else _salvaged(body, envelope, key)
+    return Rows(rows) if set(map(_FIRST_BYTE, rows)) <= _OBJECT else _salvaged(body, envelope, key)
 
 
 def read_row(raw: bytes) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import select
+import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,11 +26,14 @@ _WAIT_SECONDS_MAX: Final = 60.0
 _CONNECT_SECONDS_MAX: Final = 10
 
 # Generic plans: what runs here is keyed look-ups, whose best plan does not depend on the parameters, and
-# planning them again costs more than running them. Hence also an early `prepare_threshold`.
+# planning them again costs more than running them. Hence also an early `prepare_threshold`. What a sweep saw
+# is hashed however much it is: 64 times a `work_mem` of 4 MB holds some four million keys.
 _SESSION = (
-    b"set timezone = 'UTC'; set plan_cache_mode = force_generic_plan; set client_min_messages = warning"
+    b"set timezone = 'UTC'; set plan_cache_mode = force_generic_plan; set client_min_messages = warning;"
+    b" set hash_mem_multiplier = 64"
 )
 _PREPARE_THRESHOLD: Final = 2
+_SEND_BYTES: Final = 4 * 1024 * 1024
 
 
 class _Adapted:
@@ -49,6 +54,7 @@ async def connect(url: str) -> Connection:
         )
     except psycopg.Error as error:
         raise connection_error(error, url) from None
+    _make_room(connection)
     try:
         await connection.execute(_SESSION)
         await _step_down(connection)
@@ -56,6 +62,12 @@ async def connect(url: str) -> Connection:
         await connection.close()
         raise
     return connection
+
+
+def _make_room(connection: Connection) -> None:
+    """Let the kernel take a page of records at once: written bit by bit, each bit waits for our loop."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as own:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
 
 
 def _with_defaults(url: str) -> str:
