@@ -74,7 +74,7 @@ class Reading:
             yield from self.read_all()
             return
         take = fingerprints(self.stream.volatile).of_all
-        for some in _strides(self.page.rows, 16 * _ROWS_AT_ONCE):
+        for some in _strides(self.page.rows, 32 * _ROWS_AT_ONCE):
             self.fingerprints.extend(take(some))
             yield
         self.keys = keys

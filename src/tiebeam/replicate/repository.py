@@ -62,7 +62,7 @@ CAME_GONE = "deleted before it was first seen: the vendor has it in its recycle 
 
 _Asked: TypeAlias = "tuple[str, dict[str, Any]]"
 
-_STATEMENT_BYTES_MAX = 256 * 1024
+_STATEMENT_BYTES_MAX = 192 * 1024
 """How much content one statement carries, unless a single record is larger."""
 _RAW_BYTES_MAX = 64 * 1024 * 1024
 
