@@ -408,6 +408,33 @@ async def test_an_admin_sets_the_triggers_on_the_page(site: Site) -> None:
         assert answer.status_code == 400
 
 
+@pytest.mark.req("P11", "P13")
+async def test_what_the_office_does_on_its_pages_is_heard_of(site: Site) -> None:
+    await site.pushing.triggers().choose("folder", Triggers(on_approval=True))
+    document_id = await site.captured()
+    client, came = await site.house.signed_in(Role.OFFICE)
+    form = {"csrf": came.session.csrf, "version": "1", "act": "approve"}
+    assert (await client.post(f"/field/{document_id}/act", data=form)).status_code == 303
+    assert (await site.standing(document_id)).trigger == "approval"
+    await site.worked()
+    assert (await site.standing(document_id)).state == "done"
+
+
+async def test_only_what_is_approved_is_sent_by_the_button_of_its_page(site: Site) -> None:
+    document_id = await site.captured()
+    client, came = await site.house.signed_in(Role.OFFICE)
+    form = {"csrf": came.session.csrf, "document": str(document_id), "target": "folder"}
+    assert "only what is approved" in (await client.post("/push/send", data=form)).text
+    assert await site.pushing.board().of_documents([document_id]) == []
+    await site.pushing.documents().approve(document_id, OFFICES, version=1)
+    assert "/push/preview/folder/" in (await client.get(f"/field/{document_id}")).text
+    preview = (await client.get(f"/push/preview/folder/{document_id}")).text
+    assert "Moved the riser in corridor B" in preview
+    assert (await client.post("/push/send", data=form)).status_code == 303
+    await site.worked()
+    assert "In Folder" in (await client.get(f"/field/{document_id}")).text
+
+
 @pytest.mark.req("P18")
 async def test_the_queue_goes_on_with_documents_by_itself(site: Site) -> None:
     duties = Duties(site.app.settings, site.app.clock, site.app.store, NoVendor())

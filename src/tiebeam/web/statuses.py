@@ -14,6 +14,7 @@ _BY_PREFIX: Final = (
     ("field.body", 422),
     ("field.photo", 422),
     ("field.", 409),
+    ("push.not_mended", 409),
     ("input.not_allowed", 403),
     ("input.", 400),
     ("records.", 400),
