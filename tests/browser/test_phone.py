@@ -327,3 +327,70 @@ def test_reports_check_ins_and_photos_on_a_small_phone_in_the_dark(site: Site) -
     (photo,) = site.documents("photo", "The west wall")
     there = site.office.request.get(f"{API}/photos/{photo['body']['photo']}").body()
     assert there == PHOTOS[0]
+
+
+LARGE = b"\xff\xd8\xff" + bytes(range(256)) * 14_000
+PIECE_BYTES = 1 << 20
+
+
+@pytest.mark.req("P8")
+def test_a_large_photo_goes_on_in_the_middle_after_the_network_broke_off(site: Site) -> None:
+    with phone(site) as page:
+        cut: list[str] = []
+
+        def break_off(route: Route) -> None:
+            # The second piece and all after it: they never leave the phone.
+            if route.request.method == "PUT" and "offset=0" not in route.request.url:
+                cut.append(route.request.url)
+                route.abort()
+            else:
+                route.continue_()
+
+        page.route(f"**{API}/photos/*/pieces*", break_off)
+        through: list[str] = []
+        page.on("requestfinished", lambda one: through.append(one.url) if "offset=" in one.url else None)
+        capture(page, "Laid the pipe")
+        take(page, picture(LARGE, "pipe.jpg"))
+        page.get_by_role("button", name="Take away photo 1").wait_for()
+        with page.expect_event("requestfailed"):
+            done(page)
+        mark(page, "Laid the pipe", "saved on this phone").wait_for()
+        page.unroute_all()
+        page.evaluate(AGAIN)
+        mark(page, "Laid the pipe", "sent").wait_for()
+    assert {offset_of(one) for one in cut} == {PIECE_BYTES}
+    # Each piece went through once, though the rest of them were begun anew.
+    assert [offset_of(one) for one in through] == list(range(0, len(LARGE), PIECE_BYTES))
+    (there,) = site.documents("tm_ticket", "Laid the pipe")
+    kept = site.office.request.get(f"{API}/photos/{there['body']['photos'][0]}").body()
+    assert sha256(kept).digest() == sha256(LARGE).digest()
+
+
+def offset_of(url: str) -> int:
+    return int(url.partition("offset=")[2].partition("&")[0])
+
+
+TAPS = """() => {
+  window.taps = 0;
+  addEventListener("pointerdown", () => window.taps++, { capture: true });
+}"""
+
+
+@pytest.mark.req("P25")
+def test_the_quickest_ticket_takes_three_taps_and_the_words(site: Site) -> None:
+    with phone(site) as page:
+        capture(page, "Patched the roof")
+        done(page)
+        mark(page, "Patched the roof", "sent").wait_for()
+        page.evaluate(TAPS)
+        page.get_by_role("link", name="T&M ticket", exact=True).click()
+        page.get_by_label("What was done").click()
+        page.keyboard.type("Cut the joint")
+        page.get_by_role("button", name="Done").click()
+        mark(page, "Cut the joint", "sent").wait_for()
+        assert page.evaluate("window.taps") == 3
+    (there,) = site.documents("tm_ticket", "Cut the joint")
+    body = there["body"]
+    # The project, the day, and yesterday's crew with its hours were there already.
+    assert [(one["worker"], one["hours"]) for one in body["labour"]] == [(name, "8") for name in CREW]
+    assert there["standing"] == "submitted"

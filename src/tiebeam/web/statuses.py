@@ -13,6 +13,7 @@ _BY_PREFIX: Final = (
     ("field.unknown", 404),
     ("field.body", 422),
     ("field.photo", 422),
+    ("field.shelf_full", 503),
     ("field.", 409),
     ("push.not_mended", 409),
     ("input.not_allowed", 403),

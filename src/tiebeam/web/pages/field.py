@@ -24,8 +24,11 @@ from tiebeam.web.pages.push import mending
 from tiebeam.web.routes import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.responses import Response
 
+    from tiebeam.field.photos.model import Photo
     from tiebeam.field.projects.model import Project
     from tiebeam.field.repository import Documents
     from tiebeam.web.call import Call
@@ -135,7 +138,7 @@ async def document_page(call: Call) -> Response:
     versions = await documents.versions(document.id)
     parts = inputs_of(document)
     wanted = photos_of(document.kind, document.body)
-    photos = await site.capture.photos().some(wanted)
+    photos = await _photos(call, site, wanted)
     aside = next((one for one in versions if one.number == document.aside_version), None)
     return call.render(
         "field_one.html",
@@ -153,6 +156,15 @@ async def document_page(call: Call) -> Response:
         lead=_LEAD,
         **await _sending(call, document),
     )
+
+
+async def _photos(call: Call, site: Site, wanted: Sequence[UUID]) -> list[Photo]:
+    """Return those of the photos that are here and that lie in a project that the viewer sees."""
+    found = await site.capture.photos().some(wanted)
+    if call.viewer.person.project_ids is None:
+        return found
+    seen = await site.capture.photos().in_projects(wanted, site.projects)
+    return [one for one in found if one.id in seen]
 
 
 async def _sending(call: Call, document: Document) -> dict[str, Any]:
