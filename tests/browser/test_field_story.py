@@ -116,9 +116,11 @@ def story(database_server: TestServer, tmp_path: Path) -> Iterator[Story]:
         settings = {**vendor.variables(), "procore_pages_url": vendor.url}
         user = shell(tmp_path, database_url=url, web_port=0, **settings)
         user.run("init")
+        connecting = user.start("connect", "procore", "--company", COMPANY_ID)
         words = ("people", "add", EMAIL, "--name", "Ada", "--role", "tenant_admin", "--password-stdin")
         user.run(*words, stdin=f"{PASSWORD}\n")
-        user.run("connect", "procore", "--company", COMPANY_ID)
+        said = connecting.communicate(timeout=60)
+        assert connecting.returncode == 0, said
         superuser = at(database_server.admin_url, str(conninfo_to_dict(url)["dbname"]))
         with (
             started(user) as (_, address),

@@ -300,3 +300,13 @@ async def test_what_cannot_be_a_crew_or_a_code_is_told_in_words(desk: Desk) -> N
         answer = await desk.post(f"setting/{path}", **form)
         assert (answer.status_code, told in answer.text) == (400, True), answer.text
     assert (await desk.capture.projects().crews(), await desk.capture.projects().cost_codes()) == ([], [])
+
+
+async def test_whoever_may_capture_finds_the_page_of_the_phones(house: Console) -> None:
+    for role in (Role.OFFICE, Role.OPERATOR, Role.TENANT_ADMIN):
+        client, _ = await house.signed_in(role)
+        assert '<a href="/phone">Capture</a>' in (await client.get("/")).text
+    estimator, _ = await house.signed_in(Role.ESTIMATOR)
+    assert "/phone" not in (await estimator.get("/")).text
+    admin, _ = await house.signed_in(Role.TENANT_ADMIN)
+    assert '<a href="/phone">' in (await admin.get("/settings/devices")).text.split("<main")[1]
