@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
+from pypdf import PdfReader
 from tests.factories.console import NoVendor, console
 from tests.factories.field_work import picture, ticket
 from tests.factories.webhooks import connected
@@ -115,6 +117,11 @@ async def test_the_upkeep_sweeps_what_was_left_half(
     assert parts_in(tmp_path) == []
 
 
+def pictures_in(answer: httpx.Response) -> int:
+    assert answer.status_code == 200
+    return sum(len(page.images) for page in PdfReader(io.BytesIO(answer.content)).pages)
+
+
 def parts_in(folder: Path) -> list[Path]:
     return list(folder.rglob("*.part"))
 
@@ -157,6 +164,10 @@ async def test_whoever_sees_some_projects_opens_the_photos_of_those_alone(
     page = (await some.get(f"/field/{mine}")).text
     assert f"{away}.jpg" not in page
     assert "1 that it names has not arrived yet, or is of another project" in page
+    assert pictures_in(await some.get(f"{API}/documents/{mine}/paper")) == 0
     everything = await client_of(house, Role.OFFICE)
+    assert pictures_in(await everything.get(f"{API}/documents/{mine}/paper")) == 1
+    sly = await client_of(house, Role.FIELD)
+    assert pictures_in(await sly.get(f"{API}/documents/{await named(sly, ours, here)}/paper")) == 0
     assert (await everything.get(f"{API}/photos/{away}")).status_code == 200
     assert f"{away}.jpg" in (await everything.get(f"/field/{mine}")).text

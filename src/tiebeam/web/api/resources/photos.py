@@ -1,6 +1,6 @@
 """Photos from site: sent as they are, kept byte for byte."""
 
-# ruff: noqa: TC001 - FastAPI and pydantic read the annotations at run time.
+# ruff: noqa: TC001, TC003 - FastAPI and pydantic read the annotations at run time.
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tiebeam.identity.permissions import Permission
 from tiebeam.web.api.asker import Ask, Asked
 from tiebeam.web.api.field_shapes import FieldPhoto, PhotoProgress, Place
 from tiebeam.web.api.problems import nothing_there
-from tiebeam.web.api.resources.field import hand_of, own_projects
+from tiebeam.web.api.resources.field import hidden_photos
 from tiebeam.web.api.route import GuardedRoute, gives_file, needs
 
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["field"])
@@ -114,12 +114,8 @@ async def thumbnail(ask: Asked, photo_id: UUID) -> Response:
 
 async def _found(ask: Ask, photo_id: UUID) -> Photo:
     found = await Capture(await ask.app()).photos().get(photo_id)
-    hand = hand_of(ask)
-    if (found.author.kind, found.author.id) != (hand.by.kind, hand.by.id):
-        seen = await own_projects(ask) if hand.reviews else frozenset[UUID]()
-        photos = Capture(await ask.app()).photos()
-        if seen is not None and not await photos.in_projects([photo_id], seen):
-            raise nothing_there("such photo")
+    if await hidden_photos(ask, [photo_id]):
+        raise nothing_there("such photo")
     return found
 
 
