@@ -86,11 +86,13 @@ async def field_page(call: Call) -> Response:
         _wanted(site, asked), limit=PAGE + 1, before=_place(call.asked("before"))
     )
     shown = found[:PAGE]
-    standings = await Pushing(await call.app()).board().of_documents([one.id for one in shown])
+    pushing = Pushing(await call.app())
+    standings = await pushing.board().of_documents([one.id for one in shown])
     return call.render(
         "field.html",
         title="Field",
         sent={one.document_id: one for one in standings},
+        targets=sorted(pushing.targets()) if call.viewer.may(Permission.PUSH_RUN) else [],
         site=site,
         shown=[(one, totals(one.kind, one.body)) for one in shown],
         older=_named(shown[-1]) if len(found) > PAGE else None,

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
+    from tiebeam.field.model import Document
     from tiebeam.push.model import PlannedStep
     from tiebeam.web.call import Call
 
+SENT_MAX: Final = 200
+"""So many are sent at once."""
 _SHOWN_CHARACTERS_MAX: Final = 4_000
 
 
@@ -72,22 +75,30 @@ def _place(step: PlannedStep) -> str:
 
 
 async def send(call: Call) -> Response:
-    """Have an approved document sent, once however often the button is pressed."""
+    """Have approved documents sent, each once however often it is pressed; tell what became of each."""
     site, target = await site_of(call), call.posted("target", most=40)
-    document = await site.document(uuid_of(call.posted("document")))
-    if document.standing is not Standing.APPROVED:
-        raise BadInputError(
-            f"{document.number} is {document.standing}, and only what is approved is sent.",
-            action="Approve it first.",
-        )
-    person = call.viewer.person
-    await Pushing(await call.app()).send([document], target, by=person.name)
-    detail = {"target": target, "documents": [str(document.id)]}
+    assert call.form is not None
+    named = [str(one) for one in call.form.getlist("document")][:SENT_MAX]
+    documents = [await site.document(uuid_of(one)) for one in dict.fromkeys(named)]
+    if not documents:
+        raise BadInputError("No document was ticked.", action="Tick those that are to be sent.")
+    ready = [one for one in documents if one.standing is Standing.APPROVED]
+    person, pushing = call.viewer.person, Pushing(await call.app())
+    await pushing.send(ready, target, by=person.name)
+    detail = {"target": target, "documents": [str(one.id) for one in ready]}
     await call.house.trail.note(
         call.viewer.tenant.id, person.actor, "push.sent", f"push_target:{target}", detail
     )
-    notice = f"{document.number} goes to {target.capitalize()}: how far it is stands below."
-    return call.to(f"/field/{document.id}", notice=notice)
+    here = f"/field/{documents[0].id}" if len(documents) == 1 else "/field"
+    return call.to(here, notice=_told(documents, ready, target.capitalize()))
+
+
+def _told(documents: Sequence[Document], ready: Sequence[Document], target: str) -> str:
+    """Return what became of each: those that go, and those that do not because nobody has approved them."""
+    goes = ", ".join(one.number for one in ready)
+    left = ", ".join(f"{one.number} ({one.standing})" for one in documents if one not in ready)
+    told = [f"{goes} {'goes' if len(ready) == 1 else 'go'} to {target}."] if goes else []
+    return " ".join([*told, *([f"Only what is approved is sent, so not: {left}."] if left else [])])
 
 
 async def mend(call: Call) -> Response:
