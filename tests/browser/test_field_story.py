@@ -250,7 +250,7 @@ def is_blocked(story: Story) -> None:
     office.goto("/field")
     office.get_by_role("checkbox", name="TM-0001").check()
     office.get_by_label("Title").fill("Riser in corridor B")
-    story.press("Make the request")
+    office.keyboard.press("Enter")
     story.says("was made of TM-0001")
     story.press("Submit")
     story.press("Approve")
