@@ -27,8 +27,11 @@ class Capture:
 
     def photos(self) -> Photos:
         """Return the photos."""
-        shelf = FolderShelf(self.app.settings.data / "photos" / str(self.app.tenant.id))
-        return Photos(self.app.store, self.app.tenant.id, shelf)
+        return Photos(self.app.store, self.app.tenant.id, self.shelf())
+
+    def shelf(self) -> FolderShelf:
+        """Return where the originals of the photos lie."""
+        return FolderShelf(self.app.settings.data / "photos" / str(self.app.tenant.id))
 
     def printer(self) -> Printer:
         """Return what makes papers of documents."""

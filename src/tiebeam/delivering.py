@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tiebeam.connectors.procore.pages import vendor_page
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.link.facts.repository import CopiedFacts
 from tiebeam.operations.tokens.model import Status, not_connected
@@ -11,18 +12,25 @@ from tiebeam.push.catalogue import CATALOGUE
 from tiebeam.push.deliveries.procore.catalogue import CATALOGUE as PROCORES
 from tiebeam.push.deliveries.procore.choices.repository import ProcoreChoices
 from tiebeam.push.deliveries.procore.plan import plan_paper
+from tiebeam.push.deliveries.procore.remedies import remedy
+from tiebeam.push.deliveries.procore.steps import Made
 from tiebeam.push.deliveries.procore.target import ProcoreTarget
 from tiebeam.push.errors import GoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from tiebeam.app import App
+    from tiebeam.connectors.procore.pages import VendorPage
     from tiebeam.operations.tokens.model import Connection
+    from tiebeam.push.board.model import StepStanding
     from tiebeam.push.catalogue import Entry
     from tiebeam.push.model import Paper, Plan, PlannedStep, Receipt
+    from tiebeam.push.remedies import Remedy
 
 PROCORE: Final = ProcoreTarget.name
+ORDERS: Final = "procore.potential_change_orders"
+"""The stream in which a change order request comes back."""
 CAUSES: Final[Mapping[str, Entry]] = {**CATALOGUE, **PROCORES}
 """What can keep a document from any target, by code."""
 
@@ -48,6 +56,26 @@ class ConnectedProcore:
     async def send(self, step: PlannedStep, receipts: Mapping[str, Receipt], paper: Paper) -> Receipt:
         """Make the write of the step."""
         return await (await self._target()).send(step, receipts, paper)
+
+    async def remedies(self, project: str, fields: Collection[str]) -> dict[str, Remedy]:
+        """Return what may stand at places of a paper's body, out of our copy alone."""
+        facts = await self._facts(await self._connection()).facts(project)
+        found = {field: remedy(field, facts) for field in fields}
+        return {field: one for field, one in found.items() if one is not None}
+
+    async def page(self, project: str, steps: Sequence[StepStanding]) -> VendorPage | None:
+        """Return where people find a paper in Procore, by what was made of it; None: not known."""
+        connection = await self._connection()
+        order = next((one for one in steps if one.kind == Made.ORDER and one.vendor_id), None)
+        stream, key = (ORDERS, order.vendor_id or "") if order else ("", "")
+        return vendor_page(
+            connection.environment,
+            stream,
+            project or None,
+            key,
+            order.payload["query"] if order else {},
+            own_site=self._app.settings.procore_pages_url,
+        )
 
     def choices(self) -> ProcoreChoices:
         """Return how the company wants its documents there."""

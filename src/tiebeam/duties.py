@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from tiebeam.app import App
+from tiebeam.capture import Capture
 from tiebeam.connectors.ports import Share
 from tiebeam.connectors.streams import Scope
 from tiebeam.identity.repository import Tenants
@@ -48,6 +49,8 @@ LOOK: Final = "alerts.look"
 TIDY: Final = "upkeep.tidy"
 PUSH_DUE: Final = "push.due"
 
+HALF_KEPT_FOR: Final = timedelta(days=7)
+"""How long a photo that came in part waits for the rest of it."""
 BUSY_AGAIN: Final = timedelta(seconds=2)
 GOES_ON_AFTER: Final = timedelta(seconds=30)
 
@@ -264,6 +267,7 @@ class Duties:
     async def _tidy(self, job: Job) -> Outcome:
         app = await self.app(job.tenant_id)
         await Upkeep(app).tidy()
+        await Capture(app).shelf().sweep(app.clock.now() - HALF_KEPT_FOR)
         await Proof(app).anchor()
         return Done()
 

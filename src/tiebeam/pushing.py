@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from tiebeam.capture import Capture
 from tiebeam.delivering import PROCORE, ConnectedProcore
@@ -24,22 +24,26 @@ from tiebeam.operations.audit.model import Actor
 from tiebeam.operations.queue.model import NewJob
 from tiebeam.push.board.repository import Board
 from tiebeam.push.deliveries.folder import FolderTarget
+from tiebeam.push.errors import GoneError
 from tiebeam.push.model import Attachment, Paper, Wish, origin_of
+from tiebeam.push.remedies import Adviser, NotMendedError, mended
 from tiebeam.push.repository import Ledger
 from tiebeam.push.runner import Runner
 from tiebeam.push.triggers.repository import TriggerChoices
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
-    from uuid import UUID
 
     from tiebeam.app import App
+    from tiebeam.connectors.procore.pages import VendorPage
     from tiebeam.field.model import Document
     from tiebeam.field.photos.model import Photo
+    from tiebeam.push.board.model import Standing as Stands
     from tiebeam.push.model import Plan
     from tiebeam.push.ports import Target
+    from tiebeam.push.remedies import Remedy
     from tiebeam.push.repository import Within
 
 PUSH: Final = "push.intent"
@@ -52,6 +56,8 @@ TOLD_DOCUMENTS_MIN: Final = 5
 TOLD_AFTER: Final = timedelta(hours=1)
 DUE_MAX: Final = 500
 BATCH_MAX: Final = 1000
+OFFERED_MAX: Final = 300
+"""More is not offered in a form; it is typed."""
 _CHUNK_BYTES: Final = 1 << 20
 _READ_ONLY: Final = "It was sent to {target}. Corrections are made there."
 
@@ -197,6 +203,77 @@ class Pushing:
         woken = await self.ledger().send_again(intent_ids, names, sent_stands=sent_stands)
         await self.app.queue.enqueue(self.app.tenant.id, map(push_job, woken))
         return woken
+
+    async def remedies(self, standings: Iterable[Stands]) -> dict[UUID, Remedy]:
+        """Return what a person can choose where a document names something wrongly, by intent."""
+        places: dict[tuple[str, str], list[Stands]] = {}
+        for one in standings:
+            if one.field:
+                places.setdefault((one.target, one.project), []).append(one)
+        found: dict[UUID, Remedy] = {}
+        for (name, project), those in places.items():
+            known = await self._remedies(name, project, {one.field or "" for one in those})
+            found |= {one.intent_id: known[place] for one in those if (place := one.field or "") in known}
+        return found
+
+    async def offers(self, document: Document, names: Collection[str]) -> dict[str, Remedy]:
+        """Return what the targets know that a document may name, by what it is called in its form."""
+        found: dict[str, Remedy] = {}
+        for name in sorted(self.targets()):
+            known = await self._remedies(name, str(document.project_id), set(names))
+            found |= {one: remedy for one, remedy in known.items() if 0 < len(remedy.options) <= OFFERED_MAX}
+        return found
+
+    async def mend(self, standing: Stands, value: str, hand: Hand, *, version: int) -> Document:
+        """Put what a person chose into a document where it named something wrongly, and send it again.
+
+        `version` is the one that was looked at. Raises NotMendedError, BadInputError.
+        """
+        chosen = (await self.remedies([standing])).get(standing.intent_id)
+        document = await self.documents().get(standing.document_id)
+        if chosen is None or document.version != version:
+            raise NotMendedError(
+                f"{standing.number} has changed since.", action="Look at it again, and decide anew."
+            )
+        put = await self.documents().put(
+            document.id,
+            document.kind,
+            document.project_id,
+            mended(document.body, chosen.field, chosen.checked(value)),
+            hand,
+            captured_at=self.app.clock.now(),
+            base_version=version,
+        )
+        if put.aside is not None:
+            raise NotMendedError(put.aside.in_words, action="Look at it again, and decide anew.")
+        await self.send_again([standing.intent_id])
+        return put.document
+
+    async def versions(self, document_ids: Iterable[UUID]) -> dict[UUID, int]:
+        """Return which version of each document counts."""
+        documents = self.documents()
+        return {id_: (await documents.get(id_)).version for id_ in dict.fromkeys(document_ids)}
+
+    async def page(self, standing: Stands) -> VendorPage | None:
+        """Return where people find a document that is in Procore; None: not known."""
+        if not standing.synced or standing.target != PROCORE or not self.app.includes_procore:
+            return None
+        project = await FieldPapers(self.app).project(UUID(standing.project), PROCORE)
+        steps = await self.board().steps(standing.intent_id)
+        try:
+            return await ConnectedProcore(self.app).page(project, steps)
+        except GoneError:
+            return None
+
+    async def _remedies(self, name: str, project: str, fields: set[str]) -> Mapping[str, Remedy]:
+        target = self.targets().get(name)
+        theirs = await FieldPapers(self.app).project(UUID(project), name)
+        if not isinstance(target, Adviser) or not theirs:
+            return {}
+        try:
+            return await target.remedies(theirs, fields)
+        except GoneError:
+            return {}
 
     async def due(self) -> list[NewJob]:
         """Send the batches that are due, and return the jobs for everything that is to be gone on with."""

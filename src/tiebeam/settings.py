@@ -60,6 +60,12 @@ class Settings(BaseSettings):
     procore_api_url: str | None = Field(
         default=None, description="The API host, for the environment `custom`."
     )
+    procore_pages_url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="Where people's browsers find Procore's own pages, for the environment `custom`: links "
+        "lead there. Without it there are none.",
+    )
     procore_client_id: str | None = Field(default=None, description="The client id of your Procore app.")
     procore_client_secret: SecretStr | None = Field(
         default=None, description="The client secret of your Procore app."

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
@@ -18,6 +16,18 @@ from tests.factories.browser import chromium, hurdles, keep, overflows, window
 from tests.factories.command_line import shell
 from tests.factories.console_up import PASSWORD, sign_in
 from tests.factories.copies import database_on
+from tests.factories.phone import (
+    PINS,
+    Site,
+    capture,
+    come_in,
+    done,
+    draw,
+    mark,
+    phone,
+    picture,
+    take,
+)
 from tests.factories.serving import started
 
 from tiebeam.field.repository import Documents, Hand
@@ -30,84 +40,23 @@ from tiebeam.web.bundle import content
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Locator, Page, Route
+    from playwright.sync_api import Page, Route
     from tests.factories.database import TestServer
 
 pytestmark = pytest.mark.req("P25", "P20")
 
-PHONE, SMALL = 390, 360
+SMALL = 360
 FINGER_PIXELS = 48
 EMAIL = "ada@alder.test"
-PINS = {"Finn": "482913", "Gus": "731946"}
 CREW = ["Kim Lee", "Jo Abara"]
 PHOTOS = [content("icon-192.png"), content("icon-512.png")]
 API = "/api/v1/field"
-DOOR = "/phone/door"
-CODE = re.compile(r'class="secret">([^<]+)<')
 # Chromium lets no test make its storage small: this is what a full one does to whoever writes.
 FULL = """() => {
   window.formerPut = IDBObjectStore.prototype.put;
   IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); };
 }"""
 AGAIN = "dispatchEvent(new Event('online'))"
-
-
-@dataclass
-class Site:
-    """Where the console is, a browser, and somebody of the office in it."""
-
-    browser: Browser
-    office: Page
-    address: str
-    database: str
-
-    def ask(self, path: str, method: str = "GET", **fields: Any) -> Any:
-        """Return what the API answers the office."""
-        answer = self.office.request.fetch(
-            f"/api/v1{path}", method=method, data=fields or None, headers={"X-CSRF-Token": self.csrf()}
-        )
-        assert answer.ok, answer.text()
-        return answer.json()
-
-    def send(self, path: str, **fields: str) -> str:
-        """Send a form of the console; return the page that answers."""
-        answer = self.office.request.post(path, form={"csrf": self.csrf(), **fields})
-        assert answer.ok, answer.text()
-        return answer.text()
-
-    def csrf(self) -> str:
-        """Return what every form of the office's session sends along."""
-        return str(self.office.request.get(DOOR).json()["viewer"]["csrf"])
-
-    def documents(self, kind: str, words: str) -> list[dict[str, Any]]:
-        """Return the documents of a kind whose body holds some words."""
-        found: list[dict[str, Any]] = self.ask(f"/field/documents?kind={kind}")["items"]
-        return [one for one in found if words in str(one["body"])]
-
-    def deliver(self, document_id: str) -> None:
-        """Do what a delivery does that has ended: the document can be changed no more."""
-
-        async def lock() -> None:
-            async with await Store.open(self.database, clock=SystemClock()) as store:
-                tenant = await Tenants(store).find("default")
-                assert tenant
-                hand = Hand(Actor.command("tests"), reviews=True)
-                assert await Documents(store, tenant.id).lock(UUID(document_id), "It is in Procore.", hand)
-
-        # Playwright has an event loop of its own in this thread.
-        with ThreadPoolExecutor(1) as beside:
-            beside.submit(asyncio.run, lock()).result()
-
-    def code(self) -> str:
-        """Make a code that enrols a phone."""
-        shown = CODE.search(self.send("/settings/devices", name="North phone"))
-        assert shown
-        return shown[1]
-
-    def add(self, name: str) -> None:
-        """Add somebody of the field, with a PIN."""
-        made = self.ask("/people", "POST", email=f"{name}@alder.test", name=name, role="field")
-        self.send(f"/settings/people/{made['id']}/pin", pin=PINS[name])
 
 
 @pytest.fixture(scope="module")
@@ -133,24 +82,19 @@ def site(database_server: TestServer, tmp_path_factory: pytest.TempPathFactory) 
             yield made
 
 
-@contextmanager
-def phone(site: Site, name: str = "Finn", *, width: int = PHONE, dark: bool = False) -> Iterator[Page]:
-    """Give an enrolled phone with somebody on it, who needs no network from now on."""
-    with window(site.browser, site.address, width=width) as page:
-        page.emulate_media(color_scheme="dark" if dark else "light")
-        page.goto("/phone")
-        page.get_by_label("Code").fill(site.code())
-        page.get_by_role("button", name="Enrol").click()
-        come_in(page, name)
-        page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-        yield page
+def deliver(site: Site, document_id: str) -> None:
+    """Do what a delivery does that has ended: the document can be changed no more."""
 
+    async def lock() -> None:
+        async with await Store.open(site.database, clock=SystemClock()) as store:
+            tenant = await Tenants(store).find("default")
+            assert tenant
+            hand = Hand(Actor.command("tests"), reviews=True)
+            assert await Documents(store, tenant.id).lock(UUID(document_id), "It is in Procore.", hand)
 
-def come_in(page: Page, name: str) -> None:
-    page.get_by_label(name).check()
-    page.get_by_label("PIN").fill(PINS[name])
-    page.get_by_role("button", name="Come in").click()
-    page.get_by_role("heading", name="Capture").wait_for()
+    # Playwright has an event loop of its own in this thread.
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(asyncio.run, lock()).result()
 
 
 def fits(page: Page, name: str) -> None:
@@ -164,45 +108,8 @@ def fits(page: Page, name: str) -> None:
     assert [one for one in low if one[1] < FINGER_PIXELS] == []
 
 
-def picture(data: bytes, name: str = "IMG_1.png") -> Any:
-    return {"name": name, "mimeType": "image/png", "buffer": data}
-
-
-def take(page: Page, *files: Any) -> None:
-    for one in files:
-        page.get_by_label("Take a photo").set_input_files([one])
-
-
-def draw(page: Page) -> None:
-    pad = page.locator("canvas.pad")
-    pad.scroll_into_view_if_needed()
-    box = pad.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 30, box["y"] + 60)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 150, box["y"] + 30)
-    page.mouse.move(box["x"] + 220, box["y"] + 80)
-    page.mouse.up()
-
-
-def capture(page: Page, words: str) -> None:
-    """Begin a ticket with the crew of the site."""
-    page.get_by_role("link", name="T&M ticket").click()
-    page.get_by_label("What was done").fill(words)
-    page.get_by_role("button", name="All of North").click()
-
-
-def done(page: Page) -> None:
-    page.get_by_role("button", name="Done").click()
-    page.get_by_role("heading", name="Capture").wait_for()
-
-
 def parsed(moment: str) -> datetime:
     return datetime.fromisoformat(moment)
-
-
-def mark(page: Page, words: str, mark: str) -> Locator:
-    return page.locator(".items > li", has_text=words).get_by_text(mark, exact=True)
 
 
 @dataclass
@@ -263,7 +170,7 @@ def test_a_ticket_captured_without_a_network_is_there_once_though_answers_are_lo
         # Each photo again for its own answer; the ticket also for that to its handing in, of which it tells.
         assert sorted(lost.seen.values()) == [1, 2, 2, 2, 3]
         (there,) = site.documents("tm_ticket", "Moved the fence")
-        site.deliver(there["id"])
+        deliver(site, there["id"])
         page.reload()
         mark(page, "Moved the fence", "in Procore").wait_for()
     assert (there["standing"], there["version"], there["author"]["name"]) == (
@@ -307,8 +214,8 @@ def test_what_one_captured_is_not_sent_in_the_name_of_another(site: Site) -> Non
         page.context.set_offline(True)
         capture(page, "Broke the slab")
         done(page)
-        page.context.set_offline(False)
         page.route(f"**{API}/documents/**", lambda route: route.abort())
+        page.context.set_offline(False)
         page.get_by_role("link", name="Somebody else").click()
         page.get_by_role("heading", name="Who are you?").wait_for()
         fits(page, "phone-pin")
@@ -420,3 +327,70 @@ def test_reports_check_ins_and_photos_on_a_small_phone_in_the_dark(site: Site) -
     (photo,) = site.documents("photo", "The west wall")
     there = site.office.request.get(f"{API}/photos/{photo['body']['photo']}").body()
     assert there == PHOTOS[0]
+
+
+LARGE = b"\xff\xd8\xff" + bytes(range(256)) * 14_000
+PIECE_BYTES = 1 << 20
+
+
+@pytest.mark.req("P8")
+def test_a_large_photo_goes_on_in_the_middle_after_the_network_broke_off(site: Site) -> None:
+    with phone(site) as page:
+        cut: list[str] = []
+
+        def break_off(route: Route) -> None:
+            # The second piece and all after it: they never leave the phone.
+            if route.request.method == "PUT" and "offset=0" not in route.request.url:
+                cut.append(route.request.url)
+                route.abort()
+            else:
+                route.continue_()
+
+        page.route(f"**{API}/photos/*/pieces*", break_off)
+        through: list[str] = []
+        page.on("requestfinished", lambda one: through.append(one.url) if "offset=" in one.url else None)
+        capture(page, "Laid the pipe")
+        take(page, picture(LARGE, "pipe.jpg"))
+        page.get_by_role("button", name="Take away photo 1").wait_for()
+        with page.expect_event("requestfailed"):
+            done(page)
+        mark(page, "Laid the pipe", "saved on this phone").wait_for()
+        page.unroute_all()
+        page.evaluate(AGAIN)
+        mark(page, "Laid the pipe", "sent").wait_for()
+    assert {offset_of(one) for one in cut} == {PIECE_BYTES}
+    # Each piece went through once, though the rest of them were begun anew.
+    assert [offset_of(one) for one in through] == list(range(0, len(LARGE), PIECE_BYTES))
+    (there,) = site.documents("tm_ticket", "Laid the pipe")
+    kept = site.office.request.get(f"{API}/photos/{there['body']['photos'][0]}").body()
+    assert sha256(kept).digest() == sha256(LARGE).digest()
+
+
+def offset_of(url: str) -> int:
+    return int(url.partition("offset=")[2].partition("&")[0])
+
+
+TAPS = """() => {
+  window.taps = 0;
+  addEventListener("pointerdown", () => window.taps++, { capture: true });
+}"""
+
+
+@pytest.mark.req("P25")
+def test_the_quickest_ticket_takes_three_taps_and_the_words(site: Site) -> None:
+    with phone(site) as page:
+        capture(page, "Patched the roof")
+        done(page)
+        mark(page, "Patched the roof", "sent").wait_for()
+        page.evaluate(TAPS)
+        page.get_by_role("link", name="T&M ticket", exact=True).click()
+        page.get_by_label("What was done").click()
+        page.keyboard.type("Cut the joint")
+        page.get_by_role("button", name="Done").click()
+        mark(page, "Cut the joint", "sent").wait_for()
+        assert page.evaluate("window.taps") == 3
+    (there,) = site.documents("tm_ticket", "Cut the joint")
+    body = there["body"]
+    # The project, the day, and yesterday's crew with its hours were there already.
+    assert [(one["worker"], one["hours"]) for one in body["labour"]] == [(name, "8") for name in CREW]
+    assert there["standing"] == "submitted"

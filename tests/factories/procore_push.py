@@ -162,7 +162,7 @@ class Yard(ProcoreDesk):
         self.known = Facts(
             cost_codes={"09-250": CostCode(self.code, "Drywall", budgeted=True)},
             contracts=(Contract(self.contract, "Prime"),),
-            change_events=frozenset({str(self.event)}),
+            change_events={str(self.event): "Wall at C4"},
             people={"bo lind": 21},
             companies={"acme drywall": 11},
             choices=Choices(album_id=self.album),

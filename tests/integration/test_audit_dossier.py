@@ -161,9 +161,13 @@ async def test_more_than_anybody_reads_is_refused(desk: Dossiers, monkeypatch: p
 
 
 async def test_words_of_others_are_no_formulas(desk: Dossiers, evidence: Evidence, tenant: Tenant) -> None:
-    await evidence.trail.note(tenant.id, Actor(ActorKind.STRANGER, "", "=cmd()"), "session.refused", "x:1")
+    names = ("=cmd()", "  =cmd()", "\N{FULLWIDTH EQUALS SIGN}cmd()", "-12.50")
+    for name in names:
+        actor = Actor(ActorKind.STRANGER, "", name)
+        await evidence.trail.note(tenant.id, actor, "session.refused", "x:1")
     made = await desk.make(Asked(item="x:1"), ANN, forms=[Form.CSV])
-    assert b",'=cmd()," in files_of(made.data)["entries.csv"]
+    entries = files_of(made.data)["entries.csv"].decode().splitlines()
+    assert [row.split(",")[4] for row in entries[1:]] == [*(f"'{name}" for name in names[:3]), names[3]]
 
 
 @pytest.mark.parametrize(

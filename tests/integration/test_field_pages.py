@@ -165,14 +165,21 @@ async def test_corrected_on_two_desks_at_once_the_page_asks_which_counts(desk: D
     assert (now.body["notes"], now.aside_version) == ("second", None)
 
 
+def form_fields(page: str) -> list[str]:
+    """Return what could be typed into the document on its page."""
+    return re.findall(r'<(?:input|textarea|select)[^>]* name="(f\.[^"]+)"', page)
+
+
 @pytest.mark.req("P13")
 async def test_what_is_read_only_offers_nothing_to_press(desk: Desk) -> None:
     document = await desk.sent()
     form = form_on(await desk.page(document))
+    assert form_fields(await desk.page(document))
     await desk.capture.documents().lock(document.id, "It is in Procore.", FOREMANS)
     page = await desk.page(document)
-    assert "It is in Procore. Later corrections are made there." in page
-    assert "<fieldset disabled>" in page
+    assert "It is read-only: It is in Procore." in page
+    assert not form_fields(page)
+    assert "Moved the riser in corridor B" in page.split("What it says")[1]
     assert "<button" not in page.split("<main")[1]
     await desk.post(f"{document.id}/correct", version="1", **{**form, "f.notes": "late"})
     assert (await desk.now(document)).body == document.body
@@ -293,3 +300,13 @@ async def test_what_cannot_be_a_crew_or_a_code_is_told_in_words(desk: Desk) -> N
         answer = await desk.post(f"setting/{path}", **form)
         assert (answer.status_code, told in answer.text) == (400, True), answer.text
     assert (await desk.capture.projects().crews(), await desk.capture.projects().cost_codes()) == ([], [])
+
+
+async def test_whoever_may_capture_finds_the_page_of_the_phones(house: Console) -> None:
+    for role in (Role.OFFICE, Role.OPERATOR, Role.TENANT_ADMIN):
+        client, _ = await house.signed_in(role)
+        assert '<a href="/phone">Capture</a>' in (await client.get("/")).text
+    estimator, _ = await house.signed_in(Role.ESTIMATOR)
+    assert "/phone" not in (await estimator.get("/")).text
+    admin, _ = await house.signed_in(Role.TENANT_ADMIN)
+    assert '<a href="/phone">' in (await admin.get("/settings/devices")).text.split("<main")[1]

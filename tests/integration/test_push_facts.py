@@ -62,7 +62,7 @@ async def test_the_copy_says_what_a_document_may_name(store: Store) -> None:
         "05-900": CostCode(3, "Stairs", budgeted=False),
     }
     assert known.contracts == (Contract(4, "Prime"),)
-    assert known.change_events == frozenset({"5"})
+    assert known.change_events == {"5": "Wall"}
     assert known.people == {"bo lind": 21}
     assert known.companies == {"acme drywall": 11}
     assert known.classifications == {"carpenter": 71}
@@ -95,4 +95,4 @@ async def test_what_was_deleted_may_not_be_named(store: Store) -> None:
     known = await CopiedFacts(
         store, tenant.id, copy.connection_id, ProcoreChoices(store, tenant.id).get
     ).facts("5")
-    assert known.change_events == frozenset()
+    assert known.change_events == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -406,6 +407,57 @@ async def test_an_admin_sets_the_triggers_on_the_page(site: Site) -> None:
     for minutes in ("x", "1"):
         answer = await client.post("/push/triggers/folder", data={**form, "batch_minutes": minutes})
         assert answer.status_code == 400
+
+
+@pytest.mark.req("P11", "P13")
+async def test_what_the_office_does_on_its_pages_is_heard_of(site: Site) -> None:
+    await site.pushing.triggers().choose("folder", Triggers(on_approval=True))
+    document_id = await site.captured()
+    client, came = await site.house.signed_in(Role.OFFICE)
+    form = {"csrf": came.session.csrf, "version": "1", "act": "approve"}
+    assert (await client.post(f"/field/{document_id}/act", data=form)).status_code == 303
+    assert (await site.standing(document_id)).trigger == "approval"
+    await site.worked()
+    assert (await site.standing(document_id)).state == "done"
+
+
+async def test_only_what_is_approved_is_sent_by_the_button_of_its_page(site: Site) -> None:
+    document_id = await site.captured()
+    client, came = await site.house.signed_in(Role.OFFICE)
+    form = {"csrf": came.session.csrf, "document": str(document_id), "target": "folder"}
+    assert "Only what is approved is sent" in await notice_after(client, "/push/send", form)
+    assert await site.pushing.board().of_documents([document_id]) == []
+    await site.pushing.documents().approve(document_id, OFFICES, version=1)
+    assert "/push/preview/folder/" in (await client.get(f"/field/{document_id}")).text
+    preview = (await client.get(f"/push/preview/folder/{document_id}")).text
+    assert "Moved the riser in corridor B" in preview
+    assert (await client.post("/push/send", data=form)).status_code == 303
+    await site.worked()
+    assert "In Folder" in (await client.get(f"/field/{document_id}")).text
+
+
+@pytest.mark.req("P11", "P15")
+async def test_many_are_sent_at_once_and_each_is_told_of(site: Site) -> None:
+    ready = [await site.approved(), await site.approved()]
+    waits = await site.captured()
+    client, came = await site.house.signed_in(Role.OFFICE)
+    page = (await client.get("/field")).text
+    assert [str(one) in re.findall(r'name="document" value="([^"]+)"', page) for one in [*ready, waits]] == [
+        True,
+        True,
+        False,
+    ]
+    form = {"csrf": came.session.csrf, "target": "folder", "document": [str(one) for one in [*ready, waits]]}
+    answer = await client.post("/push/send", data=form)
+    told = (await client.get(answer.headers["location"])).text
+    assert (
+        "TM-0001, TM-0002 go to Folder. Only what is approved is sent, so not: TM-0003 (submitted)." in told
+    )
+    await site.worked()
+    found = await site.pushing.board().of_documents([*ready, waits])
+    assert {one.document_id: one.state for one in found} == dict.fromkeys(ready, "done")
+    none = await client.post("/push/send", data={"csrf": came.session.csrf, "target": "folder"})
+    assert (none.status_code, "No document was ticked" in none.text) == (400, True)
 
 
 @pytest.mark.req("P18")

@@ -22,6 +22,7 @@ from tiebeam.link.repository import ProjectMap
 from tiebeam.operations.tokens.model import GrantKind
 from tiebeam.push.deliveries.procore.amounts import line_amount, markup_amounts
 from tiebeam.pushing import Pushing
+from tiebeam.replicate.sync import Wish
 from tiebeam.simulators.base.faults import FaultRule, Faults
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from tiebeam.store.pool import Store
 
 URL = "http://simulated.invalid"
+PAGES = "https://pages.invalid"
 PHOTO = picture(size=(40, 30))
 
 
@@ -112,6 +114,7 @@ async def site(store: Store, clock: ManualClock, tenant: Tenant, tmp_path: Path)
         "procore_environment": "custom",
         "procore_login_url": URL,
         "procore_api_url": URL,
+        "procore_pages_url": f"{PAGES}/",
         "procore_client_id": client.client_id,
         "procore_client_secret": client.client_secret,
     }
@@ -323,3 +326,71 @@ def test_what_procore_is_told_is_what_the_form_adds_up_to() -> None:
     theirs = [line_amount(line) for line in body["lines"]], markup_amounts(body["lines"], body["markups"])
     assert sum(theirs[0] + theirs[1]) == ours.total
     assert theirs[1] == [amount for _, amount in ours.markups]
+
+
+async def stuck_order(site: Site) -> tuple[UUID, Standing, list[int]]:
+    """Return a request that names none of two contracts, which our copy knows."""
+    contracts = [
+        site.desk.put("prime_contracts", number=f"PC-{number}", title=f"Part {number}", vendor={"id": 11})
+        for number in (1, 2)
+    ]
+    await site.app.sync_one(site.connection, Wish(stream="procore.prime_contracts"))
+    document_id = await site.captured(Kind.CHANGE_ORDER_REQUEST)
+    await site.pressed(document_id)
+    await site.worked()
+    return document_id, await site.standing(document_id), contracts
+
+
+@pytest.mark.req("P7", "P12", "P15")
+async def test_the_missing_contract_is_chosen_where_the_trouble_stands(site: Site) -> None:
+    document_id, standing, (_, second) = await stuck_order(site)
+    office = await site.client(Role.OFFICE)
+    for page in ("/push", f"/field/{document_id}", f"/push/sent/{standing.intent_id}"):
+        shown = (await office.get(page)).text
+        assert f'<option value="{second}">Part 2</option>' in shown.partition("/push/mend")[2]
+    form = {"csrf": office.headers["X-CSRF-Token"], "intent": str(standing.intent_id), "version": "1"}
+    for odd in ({"value": "4711"}, {"value": ""}, {"value": str(second), "version": "2"}):
+        assert (await office.post("/push/mend", data={**form, **odd})).status_code == 409
+    elsewhere, came = await site.house.signed_in(Role.OFFICE, projects=["6"])
+    theirs = {**form, "csrf": came.session.csrf, "value": str(second)}
+    assert (await elsewhere.post("/push/mend", data=theirs)).status_code == 400
+    assert (await site.pushing.documents().get(document_id)).version == 1
+    await site.worked()
+    assert site.rows("potential_change_orders") == []
+    assert (await office.post("/push/mend", data={**form, "value": str(second)})).status_code == 303
+    await site.worked()
+    (order,) = site.rows("potential_change_orders")
+    assert (order["contract_id"], (await site.standing(document_id)).state) == (second, "done")
+    assert "/push/mend" not in (await office.get("/push")).text
+    # It is in Procore: nothing is mended here any more.
+    assert (await office.post("/push/mend", data={**form, "value": str(second)})).status_code == 409
+
+
+@pytest.mark.req("P12")
+async def test_a_person_sees_what_would_be_sent_and_where_it_then_is(site: Site) -> None:
+    document_id, _, (first, _) = await stuck_order(site)
+    office = await site.client(Role.OFFICE)
+    assert "names no contract" in (await office.get(f"/push/preview/procore/{document_id}")).text
+    other = await site.captured(Kind.CHANGE_ORDER_REQUEST, contract=str(first))
+    preview = (await office.get(f"/push/preview/procore/{other}")).text
+    assert "PATCH /rest/v1.0/potential_change_orders/sync" in preview
+    assert "with the file COR-0002" in preview
+    assert site.rows("potential_change_orders") == []
+    form = {"csrf": office.headers["X-CSRF-Token"], "document": str(other), "target": "procore"}
+    assert (await office.post("/push/send", data=form)).status_code == 303
+    await site.worked()
+    (order,) = site.rows("potential_change_orders")
+    page = (await office.get(f"/field/{other}")).text
+    place = f"prime_contracts/{first}/change_orders/potential_change_orders/{order['id']}"
+    assert f'href="{PAGES}/5/project/{place}"' in page
+    assert "In Procore" in (await office.get("/field")).text
+    assert (await office.post("/push/send", data={**form, "target": "nowhere"})).status_code == 400
+
+
+async def test_nobody_sees_or_sends_what_lies_in_a_project_that_is_not_theirs(site: Site) -> None:
+    document_id = await site.captured()
+    elsewhere, came = await site.house.signed_in(Role.OFFICE, projects=["6"])
+    assert (await elsewhere.get(f"/push/preview/procore/{document_id}")).status_code >= 400
+    form = {"csrf": came.session.csrf, "document": str(document_id), "target": "procore"}
+    assert (await elsewhere.post("/push/send", data=form)).status_code >= 400
+    assert await site.pushing.board().of_documents([document_id]) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
@@ -15,7 +17,7 @@ from tests.factories.field_work import heic, in_chunks, picture
 
 from tiebeam.field.photos import content, shelf
 from tiebeam.field.photos.content import media_type_of, told
-from tiebeam.field.photos.model import PhotoRefusedError, Told
+from tiebeam.field.photos.model import PhotoRefusedError, ShelfFullError, Told
 from tiebeam.field.photos.shelf import FolderShelf
 
 if TYPE_CHECKING:
@@ -126,3 +128,65 @@ async def test_what_does_not_come_whole_leaves_nothing(
     with pytest.raises(PhotoRefusedError, match="larger than"):
         await place.lay(in_chunks(picture(size=(3000, 2000))), told)
     assert files_in(tmp_path) == []
+
+
+PART = "a1-b2"
+
+
+async def test_a_photo_comes_in_pieces_and_goes_on_in_the_middle_of_one(tmp_path: Path) -> None:
+    place, data = FolderShelf(tmp_path / "photos"), picture()
+    most = len(data)
+    assert await place.have(PART) == 0
+    with pytest.raises(ConnectionResetError):
+        await place.append(PART, 0, broken_off(data[:3000]), most=most)
+    assert await place.have(PART) == 3000
+    # Sent again because its answer was lost, or from a place that is not reached yet: neither counts.
+    assert await place.append(PART, 0, in_chunks(data[:3000]), most=most) == 3000
+    assert await place.append(PART, 5000, in_chunks(data[5000:]), most=most) == 3000
+    assert (
+        await FolderShelf(tmp_path / "photos").append(PART, 3000, in_chunks(data[3000:]), most=most) == most
+    )
+    laid = await place.finish(PART, sha256(data).digest(), told)
+    assert laid
+    assert (laid.bytes, place.path(laid.sha256).read_bytes()) == (most, data)
+    assert files_in(tmp_path) == [laid.sha256.hex()]
+
+
+async def test_two_who_add_the_same_piece_at_once_add_it_once(tmp_path: Path) -> None:
+    place, data = FolderShelf(tmp_path), picture(size=(2000, 1500))
+    adding = [place.append(PART, 0, in_chunks(data, 97), most=len(data)) for _ in range(4)]
+    assert max(await asyncio.gather(*adding)) == len(data)
+    assert await place.finish(PART, sha256(data).digest(), told)
+
+
+async def test_pieces_that_are_not_what_was_promised_are_thrown_away(tmp_path: Path) -> None:
+    place, data = FolderShelf(tmp_path), picture()
+    assert await place.append(PART, 0, in_chunks(data * 2), most=len(data)) == len(data)
+    assert await place.finish(PART, sha256(b"another").digest(), told) is None
+    assert await place.finish(PART, sha256(data).digest(), told) is None
+    await place.append(PART, 0, in_chunks(b"%PDF-1.7"), most=8)
+    with pytest.raises(PhotoRefusedError, match="This is a PDF"):
+        await place.finish(PART, sha256(b"%PDF-1.7").digest(), told)
+    assert files_in(tmp_path) == []
+
+
+async def test_so_many_are_half_here_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = FolderShelf(tmp_path)
+    monkeypatch.setattr(shelf, "UNFINISHED_MAX", 2)
+    for name in ("one", "two"):
+        await place.append(name, 0, in_chunks(b"ab"), most=9)
+    with pytest.raises(ShelfFullError):
+        await place.append("three", 0, in_chunks(b"ab"), most=9)
+    assert await place.append("two", 2, in_chunks(b"cd"), most=9) == 4
+
+
+async def test_what_was_left_half_is_swept_when_nobody_goes_on_with_it(tmp_path: Path) -> None:
+    place, data = FolderShelf(tmp_path), picture()
+    laid = await place.lay(in_chunks(data), told)
+    # What a process leaves that was killed while a photo came in.
+    old, fresh = tmp_path / "0123456789abcdef.part", tmp_path / "fedcba9876543210.part"
+    for path in (old, fresh):
+        path.write_bytes(b"\xff\xd8\xff")
+    os.utime(old, (1_000, 1_000))
+    assert await place.sweep(datetime(2001, 1, 1, tzinfo=UTC)) == 1
+    assert sorted(files_in(tmp_path)) == sorted([fresh.name, laid.sha256.hex()])

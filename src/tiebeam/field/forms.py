@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import (
@@ -21,6 +21,9 @@ from pydantic import (
 
 from tiebeam.field.model import Kind
 from tiebeam.kernel.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 ROWS_MAX: Final = 200
 _PLAIN = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?")
@@ -250,6 +253,14 @@ def form_of(kind: Kind, body: dict[str, Any]) -> Form:
 def body_of(form: Form) -> dict[str, Any]:
     """Return a form as the JSON that is kept: every member there, amounts and times as text."""
     return form.model_dump(mode="json")
+
+
+def without_photos(body: dict[str, Any], gone: Collection[UUID]) -> dict[str, Any]:
+    """Return the kept body of a ticket or of a request as if some photos were not named in it."""
+    lost = {str(one) for one in gone}
+    kept = {**body, "photos": [one for one in body["photos"] if one not in lost]}
+    signature = body.get("signature")
+    return {**kept, "signature": None} if signature and signature["photo"] in lost else kept
 
 
 def photos_of(kind: Kind, body: dict[str, Any]) -> list[UUID]:

@@ -121,7 +121,12 @@ def aside_of(document: Document, by: Actor, base_version: int, *, reviews: bool)
 
 def is_author(document: Document, by: Actor) -> bool:
     """Say whether somebody captured a document."""
-    return (document.author.kind, document.author.id) == (by.kind, by.id)
+    return is_by(document.author, by)
+
+
+def is_by(author: Actor, by: Actor) -> bool:
+    """Say whether two are the same, whatever they are called now."""
+    return (author.kind, author.id) == (by.kind, by.id)
 
 
 def require_photos(document: Document, missing: Iterable[UUID]) -> None:

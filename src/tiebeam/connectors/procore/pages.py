@@ -47,13 +47,20 @@ class VendorPage:
 
 
 def vendor_page(
-    environment: str, stream: str, project_id: str | None, key: str, payload: Mapping[str, Any]
+    environment: str,
+    stream: str,
+    project_id: str | None,
+    key: str,
+    payload: Mapping[str, Any],
+    *,
+    own_site: str | None = None,
 ) -> VendorPage | None:
     """Return where a person finds a record in Procore; None where that is not known.
 
-    `stream` is a stream's name (`procore.rfis`), `payload` what the record says.
+    `stream` is a stream's name (`procore.rfis`), `payload` what the record says; `own_site` is where the
+    pages of the environment `custom` are.
     """
-    site = SITES.get(environment)
+    site = SITES.get(environment) or (own_site or "").rstrip("/") or None
     project = key if stream == "procore.projects" else project_id
     if site is None or project is None:
         return None

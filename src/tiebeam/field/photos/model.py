@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from tiebeam.kernel.errors import BadInputError, Owner
+from tiebeam.kernel.errors import BadInputError, Owner, TiebeamError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,12 +15,21 @@ if TYPE_CHECKING:
     from tiebeam.operations.audit.model import Actor
 
 PHOTO_BYTES_MAX: Final = 100_000_000
+PIECE_BYTES_MAX: Final = 8_000_000
+"""So much of a photo is sent at once where it comes in pieces."""
 
 
 class PhotoRefusedError(BadInputError):
     """What was sent is no photo that can be kept."""
 
     code = "field.photo"
+    owner = Owner.OPERATOR
+
+
+class ShelfFullError(TiebeamError):
+    """So many photos are half here that no other one is begun. Try again later."""
+
+    code = "field.shelf_full"
     owner = Owner.OPERATOR
 
 
@@ -43,6 +53,22 @@ class Told:
     longitude: float | None = None
     thumbnail: bytes | None = None
     """A JPEG of at most 480 pixels a side; None where none could be made, as of HEIC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A photo that comes in pieces: what they are to be together. It comes from one person alone."""
+
+    id: UUID
+    sha256: bytes
+    bytes: int
+    by: Actor
+
+    @property
+    def part(self) -> str:
+        """What its pieces are kept under."""
+        whose = sha256(f"{self.by.kind}:{self.by.id}".encode()).hexdigest()[:16]
+        return f"{self.id.hex}-{self.sha256.hex()}-{self.bytes}-{whose}"
 
 
 @dataclass(frozen=True, slots=True)

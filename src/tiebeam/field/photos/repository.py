@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.field.photos.content import told
@@ -12,18 +12,31 @@ from tiebeam.operations.audit.repository import Trail
 from tiebeam.store.sql import queries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Sequence
+    from collections.abc import AsyncIterable, Iterable, Sequence
     from pathlib import Path
     from uuid import UUID
 
-    from tiebeam.field.photos.shelf import Shelf
+    from tiebeam.field.photos.model import Promised
+    from tiebeam.field.photos.shelf import Laid, Shelf
     from tiebeam.store.pool import Store
 
 Q = queries("tiebeam.field.photos")
 
 NAME_MAX: Final = 255
+_ANOTHER: Final = PhotoRefusedError(
+    "Another photo was sent with this id already; that one stays.",
+    action="Send this one with an id of its own.",
+)
 _COLUMNS: Final = tuple(one.name for one in fields(Photo))[:-1]
 """Those of `parts/photo.sql`, up to the author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of a photo is here; with all of it, the photo."""
+
+    bytes: int
+    photo: Photo | None
 
 
 class Photos:
@@ -41,7 +54,51 @@ class Photos:
         Raises PhotoRefusedError for what is no photo, is empty or too large, and for an id that stands for
         another photo.
         """
-        laid = await self._shelf.lay(chunks, told)
+        return await self._added(id_, await self._shelf.lay(chunks, told), by, name)
+
+    async def received(self, wanted: Promised) -> Progress:
+        """Return how much of a photo that comes in pieces is here. Raises PhotoRefusedError as `put` does."""
+        kept = await self._kept(wanted)
+        if kept is not None:
+            return Progress(kept.bytes, kept)
+        return Progress(await self._shelf.have(wanted.part), None)
+
+    async def receive(
+        self, wanted: Promised, offset: int, chunks: AsyncIterable[bytes], *, name: str
+    ) -> Progress:
+        """Take a piece of a photo that begins at `offset`; with the last one it is kept.
+
+        A piece that does not begin where the one before ended changes nothing. Pieces that are not what was
+        promised are thrown away: nothing is here then. Raises PhotoRefusedError as `put` does, and
+        ShelfFullError.
+        """
+        kept = await self._kept(wanted)
+        if kept is not None:
+            return Progress(kept.bytes, kept)
+        have = await self._shelf.append(wanted.part, offset, chunks, most=wanted.bytes)
+        if have < wanted.bytes:
+            return Progress(have, None)
+        laid = await self._shelf.finish(wanted.part, wanted.sha256, told)
+        if laid is None:
+            return await self.received(wanted)
+        return Progress(laid.bytes, await self._added(wanted.id, laid, wanted.by, name))
+
+    async def in_projects(self, ids: Sequence[UUID], projects: Iterable[UUID]) -> set[UUID]:
+        """Return which of the photos lie in these projects: a document there names them.
+
+        One that names what somebody else took proves nothing: whoever knows an id could write such a one.
+        """
+        named = {"tenant_id": self._tenant_id, "ids": list(ids), "projects": list(projects)}
+        async with self._store.autocommit(self._tenant_id) as single:
+            return {id_ for (id_,) in await single.rows(Q["in_projects"], named)}
+
+    async def _kept(self, wanted: Promised) -> Photo | None:
+        found = await self.some([wanted.id])
+        if found and found[0].sha256 != wanted.sha256:
+            raise _ANOTHER
+        return found[0] if found else None
+
+    async def _added(self, id_: UUID, laid: Laid, by: Actor, name: str) -> Photo:
         named = {
             **asdict(laid.told),
             "tenant_id": self._tenant_id,
@@ -59,10 +116,7 @@ class Photos:
             ((*row,),) = await tx.rows(Q["find"], named)
             kept = _photo(tuple(row))
             if kept.sha256 != laid.sha256:
-                raise PhotoRefusedError(
-                    "Another photo was sent with this id already; that one stays.",
-                    action="Send this one with an id of its own.",
-                )
+                raise _ANOTHER
             if is_new:
                 detail = {"sha256": laid.sha256.hex(), "bytes": laid.bytes, "media_type": kept.media_type}
                 await self._trail.note(

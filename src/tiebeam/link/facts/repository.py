@@ -99,7 +99,7 @@ def _facts(rows: Sequence[_Row], choices: Choices) -> Facts:
         tools_off=frozenset(_tools_off(of[_TOOLS])),
         cost_codes=_codes(of[_CODES]) if _CODES in copied else None,
         contracts=tuple(_contract(row) for row in of[_CONTRACTS]) if _CONTRACTS in copied else None,
-        change_events=frozenset(row.key or "" for row in of[_EVENTS]) if _EVENTS in copied else None,
+        change_events=_titles(of[_EVENTS]) if _EVENTS in copied else None,
         people=_by_name((row.name, row.key) for row in of[_USERS]),
         companies=_by_name((row.name, row.key) for row in of[_VENDORS]),
         classifications=_by_name({(row.classification, row.classification_id) for row in of[_PEOPLE]}),
@@ -127,6 +127,10 @@ def _codes(rows: Sequence[_Row]) -> dict[str, CostCode]:
         if row.full_code:
             found[row.full_code] = code
     return found
+
+
+def _titles(rows: Iterable[_Row]) -> dict[str, str]:
+    return {row.key or "": row.name or "" for row in rows}
 
 
 def _contract(row: _Row) -> Contract:

@@ -109,6 +109,8 @@ class StepStanding:
     seen_at: datetime | None
     payload_sha256: bytes | None
     """Of what was sent, as canonical JSON."""
+    payload: dict[str, Any]
+    """What is sent, with placeholders for ids that did not exist when it was planned."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from datetime import UTC
 from decimal import Decimal, InvalidOperation
 from importlib import import_module
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
+from tiebeam.kernel.cells import safe_cell
 from tiebeam.kernel.errors import BadInputError, Owner
 from tiebeam.kernel.moments import parse_moment
 from tiebeam.replicate.explorer.plan import column_value
@@ -29,7 +29,6 @@ MEDIA_TYPES: Final = {
 }
 _HEADS: Final = ("_key", "_project_id", "_state", "_version", "_vendor_at", "_changed_at")
 _ROWS_A_GROUP: Final = 5_000
-_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?")
 _SCALE: Final = 9
 
 
@@ -181,15 +180,8 @@ class ParquetWriter:
 
 
 def cell(value: Any) -> str:
-    """Return a value as a cell that no spreadsheet takes for a formula.
-
-    A text that begins like one gets an apostrophe before it; a plain number, also a negative one, stays.
-    """
-    text = _plain(value)
-    if not text or _NUMBER.fullmatch(text):
-        return text
-    dangerous = text[0] in "\t\r\n" or text.lstrip()[:1] in tuple("=+-@＝＋－＠")  # noqa: RUF001 - the wide ones count too
-    return f"'{text}" if dangerous else text
+    """Return a value as a cell that no spreadsheet takes for a formula."""
+    return safe_cell(_plain(value))
 
 
 def _plain(value: Any) -> str:

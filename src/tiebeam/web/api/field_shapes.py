@@ -172,6 +172,13 @@ class FieldPhoto(BaseModel):
     received_at: datetime
 
 
+class PhotoProgress(BaseModel):
+    """How much of a photo that comes in pieces is here."""
+
+    received_bytes: int = Field(description="The next piece begins here. 0 again: they were not the photo.")
+    photo: FieldPhoto | None = Field(description="Once all of it is here.")
+
+
 class NewProject(BaseModel):
     """A project to be added; no vendor need know of it."""
 

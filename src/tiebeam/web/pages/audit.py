@@ -12,8 +12,8 @@ from starlette.responses import Response as StarletteResponse
 from starlette.responses import StreamingResponse
 
 from tiebeam.identity.permissions import Permission
+from tiebeam.kernel.cells import safe_cell
 from tiebeam.kernel.errors import BadInputError
-from tiebeam.operations.audit.cells import safe_cell
 from tiebeam.operations.audit.dossier.model import Asked
 from tiebeam.operations.audit.model import Wanted
 from tiebeam.proof import Proof
@@ -118,7 +118,7 @@ async def _batches(trail: Trail, tenant_id: UUID, wanted: Wanted) -> AsyncIterat
 async def _csv(batches: AsyncIterator[Sequence[Entry]]) -> AsyncIterator[str]:
     yield _line(HEADS)
     async for some in batches:
-        yield "".join(_line(safe_cell(value) for value in _told(one).values()) for one in some)
+        yield "".join(_line(_cell(value) for value in _told(one).values()) for one in some)
 
 
 async def _json(batches: AsyncIterator[Sequence[Entry]]) -> AsyncIterator[bytes]:
@@ -132,6 +132,10 @@ def _told(one: Entry) -> dict[str, Any]:
     named = (one.number, one.at.isoformat(), actor.kind.value, actor.id, actor.name, one.act, one.subject)
     detail = orjson.dumps(dict(one.detail)).decode()
     return dict(zip(HEADS, (*named, detail, one.correlation_id, one.hash.hex()), strict=True))
+
+
+def _cell(value: Any) -> Any:
+    return safe_cell(value) if isinstance(value, str) else value
 
 
 def _line(values: Iterable[Any]) -> str:

@@ -17,18 +17,26 @@ from tiebeam.identity.permissions import Permission
 from tiebeam.integration import Integration
 from tiebeam.kernel.diff import differences
 from tiebeam.kernel.errors import BadInputError
+from tiebeam.pushing import Pushing
 from tiebeam.web.pages.field_form import INPUTS_MAX, body_from, count, inputs_of
 from tiebeam.web.pages.integration import uuid_of
+from tiebeam.web.pages.push import mending
 from tiebeam.web.routes import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.responses import Response
 
+    from tiebeam.field.photos.model import Photo
     from tiebeam.field.projects.model import Project
+    from tiebeam.field.repository import Documents
     from tiebeam.web.call import Call
 
 PAGE: Final = 50
 _TICKETS_MAX: Final = 100
+_OFFERED: Final = ("contract", "change_event", "cost_code")
+"""What of a document is chosen from what a target knows."""
 _LEAD: Final = "f."
 """What the names of a document's own values begin with in a form."""
 
@@ -45,13 +53,17 @@ class Site:
         found = self.projects.get(project_id)
         return f"{found.number} {found.name}" if found else "another project"
 
+    def documents(self) -> Documents:
+        """Return the documents, such that what is done to them is heard of by whatever sends them."""
+        return Pushing(self.capture.app).documents()
+
     async def named(self, call: Call) -> Document:
         """Return the document that the address names. Raises UnknownDocumentError."""
         return await self.document(uuid_of(call.request.path_params["document_id"]))
 
     async def document(self, id_: UUID) -> Document:
         """Return a document. Raises UnknownDocumentError."""
-        found = await self.capture.documents().get(id_)
+        found = await self.documents().get(id_)
         if found.project_id not in self.projects:
             raise UnknownDocumentError("There is no such document.", action="Choose one of the list.")
         return found
@@ -70,13 +82,17 @@ async def field_page(call: Call) -> Response:
     """Show what came in, those first that changed last."""
     site = await site_of(call)
     asked = {name: call.asked(name) for name in ("project", "kind", "standing", "aside")}
-    found = await site.capture.documents().search(
+    found = await site.documents().search(
         _wanted(site, asked), limit=PAGE + 1, before=_place(call.asked("before"))
     )
     shown = found[:PAGE]
+    pushing = Pushing(await call.app())
+    standings = await pushing.board().of_documents([one.id for one in shown])
     return call.render(
         "field.html",
         title="Field",
+        sent={one.document_id: one for one in standings},
+        targets=sorted(pushing.targets()) if call.viewer.may(Permission.PUSH_RUN) else [],
         site=site,
         shown=[(one, totals(one.kind, one.body)) for one in shown],
         older=_named(shown[-1]) if len(found) > PAGE else None,
@@ -120,11 +136,11 @@ async def document_page(call: Call) -> Response:
     """Show a document: as it stands beside what was captured, its photos, and what can be done with it."""
     site = await site_of(call)
     document = await site.named(call)
-    documents = site.capture.documents()
+    documents = site.documents()
     versions = await documents.versions(document.id)
     parts = inputs_of(document)
     wanted = photos_of(document.kind, document.body)
-    photos = await site.capture.photos().some(wanted)
+    photos = await _photos(call, site, wanted)
     aside = next((one for one in versions if one.number == document.aside_version), None)
     return call.render(
         "field_one.html",
@@ -140,7 +156,29 @@ async def document_page(call: Call) -> Response:
         photos=photos,
         missing=len(wanted) - len(photos),
         lead=_LEAD,
+        **await _sending(call, document),
     )
+
+
+async def _photos(call: Call, site: Site, wanted: Sequence[UUID]) -> list[Photo]:
+    """Return those of the photos that are here and that lie in a project that the viewer sees."""
+    found = await site.capture.photos().some(wanted)
+    if call.viewer.person.project_ids is None:
+        return found
+    seen = await site.capture.photos().in_projects(wanted, site.projects)
+    return [one for one in found if one.id in seen]
+
+
+async def _sending(call: Call, document: Document) -> dict[str, Any]:
+    """Return how a document stands with every target it can be in, as its page shows it."""
+    pushing = Pushing(await call.app())
+    standings = await pushing.board().of_documents([document.id])
+    return {
+        "standings": [(one, await pushing.page(one)) for one in standings],
+        "offers": await pushing.offers(document, _OFFERED),
+        "targets": sorted(set(pushing.targets()) - {one.target for one in standings}),
+        **await mending(call, pushing, standings),
+    }
 
 
 async def correct(call: Call) -> Response:
@@ -153,7 +191,7 @@ async def correct(call: Call) -> Response:
     posted = {name.removeprefix(_LEAD): text for name, text in given.items() if name.startswith(_LEAD)}
     base = _version(call)
     seen = await _at(site, document, base)
-    put = await site.capture.documents().put(
+    put = await site.documents().put(
         document.id,
         document.kind,
         document.project_id,
@@ -168,7 +206,7 @@ async def correct(call: Call) -> Response:
 
 async def _at(site: Site, document: Document, version: int) -> Document:
     """Return a document as it was when somebody looked: what is not typed is taken from there."""
-    found = {one.number: one for one in await site.capture.documents().versions(document.id)}
+    found = {one.number: one for one in await site.documents().versions(document.id)}
     if version not in found:
         raise BadInputError("There is no such version.", action="Open the document again.")
     return replace(document, body=found[version].body)
@@ -178,7 +216,7 @@ async def act(call: Call) -> Response:
     """Submit, give back, approve, or choose the version that counts."""
     site = await site_of(call)
     document, hand, version = await site.named(call), _hand(call), _version(call)
-    documents, what = site.capture.documents(), call.posted("act", most=20)
+    documents, what = site.documents(), call.posted("act", most=20)
     if what == "submit":
         after = await documents.submit(document.id, hand, version=version)
     elif what == "return":
@@ -205,7 +243,7 @@ async def build_request(call: Call) -> Response:
         raise BadInputError("The request has no title.", action="Say in a few words what it is for.")
     tickets = [await site.document(uuid_of(one)) for one in chosen]
     body = request_from(tickets, title)
-    put = await site.capture.documents().put(
+    put = await site.documents().put(
         uuid4(),
         Kind.CHANGE_ORDER_REQUEST,
         tickets[0].project_id,

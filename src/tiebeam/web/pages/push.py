@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from tiebeam.identity.permissions import Permission
@@ -14,7 +14,7 @@ from tiebeam.pushing import Pushing
 from tiebeam.web.routes import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from starlette.responses import Response
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from tiebeam.web.call import Call
 
 STUCK_MAX: Final = 50
+OPTIONS_MAX: Final = 600
+"""So much to choose from is offered on one page; of what is left a link leads to the document."""
+FIXES: Final[Mapping[str, str]] = {
+    "push.project_not_mapped": "/settings/integrations/procore/projects",
+    "push.not_connected": "/settings/integrations/procore",
+    "procore.tickets_off": "/push/procore",
+}
+"""Where a cause is mended that lies in no document."""
 
 OWNERS: Final[Mapping[str, str]] = {
     Owner.NOBODY: "it passes by itself",
@@ -42,9 +50,9 @@ async def push_page(call: Call) -> Response:
     return call.render(
         "push.html",
         title="Sent documents",
+        **await mending(call, pushing, stuck),
         counts=await pushing.board().counts(seen),
         words=WORDS,
-        owners=OWNERS,
         stuck=stuck,
         older=str(stuck[-1].intent_id) if len(found) > STUCK_MAX else None,
         first=before is None,
@@ -57,7 +65,7 @@ async def push_page(call: Call) -> Response:
 async def push_one(call: Call) -> Response:
     """Show exactly what was sent of a document."""
     pushing = Pushing(await call.app())
-    one = await _visible(call, pushing, _id(call.request.path_params["intent_id"]))
+    one = await visible(call, pushing, _id(call.request.path_params["intent_id"]))
     if one is None:
         return call.to("/push", notice="There is no such document, or it is not for you to see.")
     board = pushing.board()
@@ -65,7 +73,8 @@ async def push_one(call: Call) -> Response:
         "push_one.html",
         title=one.number,
         one=one,
-        owners=OWNERS,
+        page=await pushing.page(one),
+        **await mending(call, pushing, [one]),
         steps=await board.steps(one.intent_id),
         attempts=await board.attempts(one.intent_id),
     )
@@ -77,7 +86,7 @@ async def send_again(call: Call) -> Response:
     if wish not in ("again", "keep"):
         raise BadInputError("What to do was not said.", action="Press one of the page's buttons.")
     named = call.form.getlist("intent")[:STUCK_MAX] if call.form is not None else []
-    found = [await _visible(call, pushing, _id(str(one))) for one in named]
+    found = [await visible(call, pushing, _id(str(one))) for one in named]
     ids = [one.intent_id for one in found if one is not None]
     woken = await pushing.send_again(ids, sent_stands=wish == "keep")
     detail = {"intents": [str(one) for one in woken], "keep_sent": wish == "keep"}
@@ -115,12 +124,26 @@ async def choose_triggers(call: Call) -> Response:
     return call.to("/push", notice=f"What has documents sent to {target} is saved.")
 
 
+async def mending(call: Call, pushing: Pushing, standings: Sequence[Standing]) -> dict[str, Any]:
+    """Return what the box of each of these needs to say who mends it, and to offer how."""
+    left, remedies = OPTIONS_MAX, {}
+    found = await pushing.remedies(standings) if call.viewer.may(Permission.FIELD_REVIEW) else {}
+    for one in standings:
+        remedy = found.get(one.intent_id)
+        if remedy is not None and len(remedy.options) <= left:
+            left -= len(remedy.options)
+            remedies[one.intent_id] = remedy
+    versions = await pushing.versions([one.document_id for one in standings if one.intent_id in remedies])
+    return {"owners": OWNERS, "fixes": FIXES, "remedies": remedies, "looked_at": versions}
+
+
 async def _seen(call: Call) -> frozenset[str] | None:
     own = await Integration(await call.app()).own_projects(call.viewer.person.project_ids)
     return None if own is None else frozenset(map(str, own))
 
 
-async def _visible(call: Call, pushing: Pushing, intent_id: UUID) -> Standing | None:
+async def visible(call: Call, pushing: Pushing, intent_id: UUID) -> Standing | None:
+    """Return how an intent stands; None when there is none, or it is not for the viewer to see."""
     one, seen = await pushing.board().one(intent_id), await _seen(call)
     return one if one is not None and (seen is None or one.project in seen) else None
 
@@ -129,7 +152,7 @@ async def _before(call: Call, pushing: Pushing) -> tuple[datetime, UUID] | None:
     text = call.asked("before")
     if not text:
         return None
-    one = await _visible(call, pushing, _id(text))
+    one = await visible(call, pushing, _id(text))
     return (one.wanted_at, one.intent_id) if one else None
 
 

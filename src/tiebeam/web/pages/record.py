@@ -159,7 +159,7 @@ async def _surroundings(call: Call, looking: Explorer, sight: Sight, place: Plac
     since = call.house.clock.now() - _TOLD_FOR
     return {
         "connection": connection,
-        "theirs": _theirs(connection, sight),
+        "theirs": _theirs(call, connection, sight),
         "listings": [listing.path for listing in stream.listings],
         "touches": await looking.touches(record),
         "told": await looking.told(record, stream, place, project, since),
@@ -187,13 +187,18 @@ async def _connection(call: Call, place: Place) -> Connection | None:
     return next((one for one in await app.connections() if one.id == place.connection_id), None)
 
 
-def _theirs(connection: Connection | None, sight: Sight) -> VendorPage | None:
+def _theirs(call: Call, connection: Connection | None, sight: Sight) -> VendorPage | None:
     """Return where the record is found in Procore, as long as it stands there."""
     record = sight.record
     if connection is None or record.state is not State.LIVE:
         return None
     return vendor_page(
-        connection.environment, sight.stream.name, sight.project_id, record.key, record.payload
+        connection.environment,
+        sight.stream.name,
+        sight.project_id,
+        record.key,
+        record.payload,
+        own_site=call.house.settings.procore_pages_url,
     )
 
 

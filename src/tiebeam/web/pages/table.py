@@ -22,6 +22,7 @@ from tiebeam.web.pages import (
     phone_door,
     push,
     push_procore,
+    push_sending,
     queue,
     record,
     records,
@@ -56,6 +57,7 @@ ROWS: Final = (
     *people.ROWS,
     *push_procore.ROWS,  # Its path is one that would be taken for a document.
     *push.ROWS,
+    *push_sending.ROWS,
     *keys.ROWS,
     *health.ROWS,
     *phone.ROWS,

@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import orjson
 
 from tiebeam.kernel.canonical import canonical
-from tiebeam.operations.audit.cells import safe_cell
+from tiebeam.kernel.cells import safe_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -166,4 +166,6 @@ def _table(heads: tuple[str, ...], rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    return orjson.dumps(value).decode() if isinstance(value, dict) else safe_cell(value)
+    if isinstance(value, dict):
+        return orjson.dumps(value).decode()
+    return safe_cell(value) if isinstance(value, str) else value

@@ -64,7 +64,8 @@ class Facts:
     cost_codes: Mapping[str, CostCode] | None = None
     """By each way a code is written."""
     contracts: tuple[Contract, ...] | None = None
-    change_events: frozenset[str] | None = None
+    change_events: Mapping[str, str] | None = None
+    """Their titles by id."""
     people: Mapping[str, int] = field(default_factory=dict)
     """The login of each person, by `folded` name; nobody whose name is another's too."""
     companies: Mapping[str, int] = field(default_factory=dict)

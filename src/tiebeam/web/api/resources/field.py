@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
@@ -11,10 +12,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from tiebeam.capture import Capture
-from tiebeam.field.forms import body_of
+from tiebeam.field.forms import body_of, photos_of, without_photos
 from tiebeam.field.model import Document, Kind, Standing, Version, Wanted
+from tiebeam.field.paper.printer import PAPERS
 from tiebeam.field.repository import Hand
-from tiebeam.field.rules import is_author, totals
+from tiebeam.field.rules import is_author, is_by, totals
 from tiebeam.identity.permissions import Permission
 from tiebeam.integration import Integration
 from tiebeam.pushing import Pushing
@@ -33,6 +35,8 @@ from tiebeam.web.api.problems import Problem, nothing_there
 from tiebeam.web.api.route import GuardedRoute, gives_file, needs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tiebeam.field.repository import Documents
     from tiebeam.operations.audit.model import Actor
 
@@ -131,6 +135,9 @@ async def original(ask: Asked, document_id: UUID) -> FieldVersion:
 async def paper(ask: Asked, document_id: UUID) -> Response:
     """Put a ticket or a change order request on paper as it stands, a PDF with its rates and totals."""
     found = await _found(ask, document_id)
+    if found.kind in PAPERS:
+        hidden = await hidden_photos(ask, photos_of(found.kind, found.body))
+        found = replace(found, body=without_photos(found.body, hidden)) if hidden else found
     made = await Capture(await ask.app()).printer().paper(found)
     headers = {"Content-Disposition": f'inline; filename="{made.name}"'}
     return Response(made.data, media_type="application/pdf", headers=headers)
@@ -180,6 +187,16 @@ def hand_of(ask: Ask) -> Hand:
 async def own_projects(ask: Ask) -> frozenset[UUID] | None:
     """Return which of the company's own projects somebody sees; None means all."""
     return await Integration(await ask.app()).own_projects(ask.asker.projects)
+
+
+async def hidden_photos(ask: Ask, ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of the photos somebody may not see: neither taken by them nor of a project they review."""
+    hand, photos = hand_of(ask), Capture(await ask.app()).photos()
+    seen = await own_projects(ask) if hand.reviews else frozenset[UUID]()
+    if seen is None:
+        return set()
+    theirs = {one.id for one in await photos.some(ids) if not is_by(one.author, hand.by)}
+    return theirs - await photos.in_projects(sorted(theirs), seen)
 
 
 def author_shown(by: Actor) -> Author:

@@ -48,6 +48,23 @@ export const putDocument = (id, told, csrf) => json(`${API}/documents/${id}`, {
   method: "PUT", headers: { ...meant(csrf), "Content-Type": "application/json" }, body: JSON.stringify(told) });
 export const submit = (id, version, csrf) => json(`${API}/documents/${id}/submit`, {
   method: "POST", headers: { ...meant(csrf), "Content-Type": "application/json" }, body: JSON.stringify({ version }) });
-export const putPhoto = ({ id, bytes, type, name }, csrf) => json(`${API}/photos/${id}?name=${encodeURIComponent(name)}`, {
-  method: "PUT", headers: { ...meant(csrf), "Content-Type": type || "application/octet-stream" }, body: bytes,
-  seconds: SECONDS_MAX + bytes.size / 20000 });
+const sent = (path, body, type, csrf) => json(path, { method: "PUT", body, seconds: SECONDS_MAX + body.size / 20000,
+  headers: { ...meant(csrf), "Content-Type": type || "application/octet-stream" } });
+
+// A large photo goes in pieces, so that a network that breaks off costs a piece and not all of it: the server says
+// how much it has.
+const PIECE_BYTES = 1048576;
+export async function putPhoto({ id, bytes, type, name }, csrf) {
+  const called = `name=${encodeURIComponent(name)}`;
+  if (bytes.size <= PIECE_BYTES) return sent(`${API}/photos/${id}?${called}`, bytes, type, csrf);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await bytes.arrayBuffer()));
+  const hex = [...digest].map((one) => one.toString(16).padStart(2, "0")).join("");
+  const pieces = `${API}/photos/${id}/pieces?sha256=${hex}&bytes=${bytes.size}`;
+  let there = await json(pieces);
+  while (!there.photo) {
+    const from = there.received_bytes;
+    there = await sent(`${pieces}&offset=${from}&${called}`, bytes.slice(from, from + PIECE_BYTES), type, csrf);
+    if (!there.photo && there.received_bytes <= from) throw new Busy("The photo has to be sent anew.", 15);
+  }
+  return there.photo;
+}

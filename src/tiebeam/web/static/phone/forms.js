@@ -30,8 +30,11 @@ export function begin(kind, by, last, at = new Date()) {
   };
 }
 
+// A day is not broken into two lines.
+const whole = (day) => day.replaceAll("-", "\u2011");
+
 export function summary({ kind, body }) {
-  if (kind === "tm_ticket") return `${body.description || "no description yet"} · ${body.work_date}`;
+  if (kind === "tm_ticket") return `${body.description || "no description yet"} · ${whole(body.work_date)}`;
   if (kind === "daily_report") return body.date;
   if (kind === "check_in") return `${body.crew || "no crew yet"} · ${body.people.filter((one) => one.present).length} here`;
   return body.description || "no words";
