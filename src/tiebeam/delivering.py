@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tiebeam.app import App
     from tiebeam.operations.tokens.model import Connection
     from tiebeam.push.catalogue import Entry
+    from tiebeam.push.deliveries.procore.facts import ChangeEvent
     from tiebeam.push.model import Paper, Plan, PlannedStep, Receipt
 
 PROCORE: Final = ProcoreTarget.name
@@ -48,6 +49,12 @@ class ConnectedProcore:
     async def send(self, step: PlannedStep, receipts: Mapping[str, Receipt], paper: Paper) -> Receipt:
         """Make the write of the step."""
         return await (await self._target()).send(step, receipts, paper)
+
+    async def change_events(self, project: str) -> list[ChangeEvent] | None:
+        """Return the change events of a project that can be chosen; None where they were never copied."""
+        if not project:
+            return None
+        return await self._facts(await self._connection()).change_events(project)
 
     def choices(self) -> ProcoreChoices:
         """Return how the company wants its documents there."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.push.deliveries.procore.facts import (
     TICKETS_TOOL,
+    ChangeEvent,
     Contract,
     CostCode,
     Facts,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Q = queries("tiebeam.link.facts")
 
+EVENTS_MAX: Final = 500
 _CODES: Final = "procore.cost_codes"
 _CONTRACTS: Final = "procore.prime_contracts"
 _EVENTS: Final = "procore.change_events"
@@ -88,6 +90,21 @@ class CopiedFacts:
         async with self._store.transaction(self._tenant_id) as tx:
             rows = await tx.all(_Row, Q["project_facts"], named)
         return _facts(rows, await self._choices())
+
+    async def change_events(self, project: str) -> list[ChangeEvent] | None:
+        """Return the change events of a project, the newest first; None where they were never copied."""
+        named = {
+            "tenant_id": self._tenant_id,
+            "connection_id": self._connection_id,
+            "stream": _EVENTS,
+            "scope": f"project_id={project}",
+            "limit": EVENTS_MAX,
+        }
+        async with self._store.transaction(self._tenant_id) as tx:
+            rows = await tx.rows(Q["change_events"], named)
+        if not rows:
+            return None
+        return [ChangeEvent(*(text or "" for text in row)) for row in rows if row[0] is not None]
 
 
 def _facts(rows: Sequence[_Row], choices: Choices) -> Facts:

@@ -55,10 +55,15 @@ async def find_order(writer: ProcoreWriter, project_id: str, origin: str) -> Row
     if isinstance(found, Refusal):
         return found
     for row in found:
-        whole = await writer.one(f"{ORDERS}/{row['id']}", of_project(project_id))
+        whole = await show_order(writer, project_id, str(row["id"]))
         if isinstance(whole, Refusal) or whole.get("origin_id") == origin:
             return whole
     return None
+
+
+async def show_order(writer: ProcoreWriter, project_id: str, order_id: str) -> Row | Refusal:
+    """Return an order with everything that its list leaves out."""
+    return await writer.one(f"{ORDERS}/{order_id}", of_project(project_id))
 
 
 async def order_lines(

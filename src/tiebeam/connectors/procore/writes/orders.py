@@ -18,6 +18,13 @@ def order(project_id: str, contract_id: str, fields: Mapping[str, Any]) -> Write
     return Write("PATCH", f"{ORDERS}/sync", {"updates": [dict(fields)]}, query)
 
 
+def link(project_id: str, contract_id: str, order_id: str, change_event_id: int) -> Write:
+    """Return what ties an order to a change event. Doing it again changes nothing."""
+    fields = {"prime_change_event_id": change_event_id}
+    body = {"project_id": int(project_id), "contract_id": int(contract_id), "change_order": fields}
+    return Write("PATCH", f"{ORDERS}/{order_id}", body, of_project(project_id))
+
+
 def lines(project_id: str, order_id: str, rows: Sequence[Mapping[str, Any]]) -> Write:
     """Return what makes or changes lines, each with its origin_id. Raises ValueError for too many."""
     if len(rows) > SYNC_MAX:

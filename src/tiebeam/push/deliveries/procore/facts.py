@@ -28,6 +28,16 @@ class Contract:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeEvent:
+    """A change event of a project, as people choose it."""
+
+    id: str
+    number: str
+    title: str
+    status: str
+
+
 LOGS: Mapping[str, str] = {
     "weather": "weather_logs",
     "crew": "manpower_logs",

@@ -68,6 +68,15 @@ async def _order_lines(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -
     return found if len(found) == len(wanted) else None
 
 
+async def _order_event(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -> Found:
+    """An order shows its change event, unlike a ticket."""
+    wanted = step.payload["body"]["change_order"]["prime_change_event_id"]
+    found = await finding.show_order(writer, paper.project, str(step.payload["path"][1]))
+    if isinstance(found, Refusal):
+        return found
+    return [found] if found.get("prime_change_event_id") == wanted else None
+
+
 async def _document(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -> Found:
     file = write_of(step.payload).body["file"]
     folder_id = str(file["parent_id"]) if file["parent_id"] else None
@@ -105,6 +114,7 @@ _FINDERS: Mapping[Made, Callable[[ProcoreWriter, PlannedStep, Paper], Awaitable[
     Made.CHANGE_EVENT: _again,
     Made.ORDER: _order,
     Made.ORDER_LINES: _order_lines,
+    Made.ORDER_EVENT: _order_event,
     Made.DOCUMENT: _document,
     Made.IMAGE: _image,
     Made.LOG: _log,

@@ -24,7 +24,16 @@ def plan_order(paper: Paper, facts: Facts, contract_id: str, codes: Mapping[str,
     """Return the steps of a change order request under a contract. `codes` hold those that its lines name."""
     said = title(paper, str(paper.body["title"]))
     files = (*documents(paper, facts.choices, said), *images(paper, facts.choices, said))
-    return Steps((_order(paper, facts, contract_id), *_lines(paper, facts, codes), *files))
+    event = () if paper.body.get("change_event") else later_event(paper, contract_id)
+    return Steps((_order(paper, facts, contract_id), *_lines(paper, facts, codes), *event, *files))
+
+
+def later_event(paper: Paper, contract_id: str) -> Iterator[PlannedStep]:
+    """Return what ties an order to the change event chosen beside it, each choice a step of its own."""
+    event = paper.later.get("change_event")
+    if event:
+        write = orders.link(paper.project, contract_id, PLACE, int(event))
+        yield step(f"change-event-{event}", Made.ORDER_EVENT, write, needs=ORDER)
 
 
 def _order(paper: Paper, facts: Facts, contract_id: str) -> PlannedStep:

@@ -33,6 +33,7 @@ class Made(StrEnum):
     CHANGE_EVENT = "tm_change_event"
     ORDER = "change_order"
     ORDER_LINES = "change_order_lines"
+    ORDER_EVENT = "change_order_event"
     DOCUMENT = "document"
     IMAGE = "image"
     LOG = "daily_log"

@@ -108,3 +108,13 @@ def _event(paper: Paper) -> Iterator[PlannedStep]:
     if event:
         write = tickets.link(paper.project, receipt(ENTRY), event)
         yield step("change-event", Made.CHANGE_EVENT, write, needs=ENTRY)
+    else:
+        yield from later_event(paper)
+
+
+def later_event(paper: Paper) -> Iterator[PlannedStep]:
+    """Return what ties a ticket to the change event chosen beside it, each choice a step of its own."""
+    event = paper.later.get("change_event")
+    if event:
+        write = tickets.link(paper.project, receipt(ENTRY), event)
+        yield step(f"change-event-{event}", Made.CHANGE_EVENT, write, needs=ENTRY)
