@@ -185,6 +185,9 @@ CHOICE: dict[str, Any] = {
         "delays": "delay_logs",
         "notes": "notes_logs",
     },
+    "order_tiers": 1,
+    "orders_grouped": True,
+    "time_types": {"regular": 8, "overtime": None, "double": 9},
 }
 
 
@@ -214,13 +217,26 @@ async def test_the_same_is_chosen_on_a_page(site: Site) -> None:
         "album_id": "78",
         "folder_id": "",
         "order_status": "pricing",
+        "order_tiers": "2",
+        "orders_grouped": "on",
+        "time_regular": "8695",
+        "time_overtime": "",
+        "time_double": "",
         **{f"log_{part}": kind or "" for part, kind in CHOICE["logs"].items()},
     }
     kept = await admin.post("/push/procore", data=form)
     assert kept.status_code == 303
     found = (await admin.get("/api/v1/push/procore")).json()
     assert (found["album_id"], found["order_status"], found["logs"]["work"]) == (78, "pricing", None)
-    for name, value in (("album_id", "the first"), ("order_status", "void"), ("log_crew", "rfis")):
+    assert (found["order_tiers"], found["orders_grouped"]) == (2, True)
+    assert found["time_types"] == {"regular": 8695, "overtime": None, "double": None}
+    for name, value in (
+        ("album_id", "the first"),
+        ("order_status", "void"),
+        ("log_crew", "rfis"),
+        ("order_tiers", "4"),
+        ("time_double", "RT"),
+    ):
         refused = await admin.post("/push/procore", data={**form, name: value})
         assert refused.status_code != 303 or "/push/procore" not in refused.headers.get("location", "")
     assert (await admin.get("/api/v1/push/procore")).json() == found

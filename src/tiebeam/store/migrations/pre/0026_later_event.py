@@ -1,4 +1,4 @@
-"""The change event that was chosen when a document was approved already: every choice, for ever."""
+"""Change events chosen after approval, for ever; what a company says of tiers and of kinds of time."""
 
 from __future__ import annotations
 
@@ -30,10 +30,17 @@ create trigger keep before update or delete on tiebeam.field_later_event
     for each row execute function tiebeam.field_keep();
 create trigger keep_all before truncate on tiebeam.field_later_event execute function tiebeam.field_keep()
 """
+_PROCORE = """
+alter table tiebeam.procore_choice
+    add column order_tiers smallint not null default 3 check (order_tiers between 1 and 3),
+    add column orders_grouped boolean not null default false,
+    add column time_types jsonb not null default '{}'
+"""
 
 
 def upgrade() -> None:
     """Create it behind the wall; choices can be added and read, and nothing else."""
+    op.execute(_PROCORE)
     for statement in (_CHOICE, *_KEEP.split(";")):
         op.execute(statement)
     wall("tiebeam.field_later_event", grants="select, insert")
@@ -42,3 +49,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop it, and what was chosen."""
     op.execute("drop table tiebeam.field_later_event")
+    for column in ("order_tiers", "orders_grouped", "time_types"):
+        op.execute(f"alter table tiebeam.procore_choice drop column {column}")
