@@ -91,6 +91,7 @@ class ProcoreTarget:
             raise fatal_error_of(error, paper) from error
         if not isinstance(made, Refusal):
             return self._receipt(made)
+        self._forget(step, paper)
         if made.status == pictures.DUPLICATE and not made.maybe_done:
             return await self._already(step, paper)
         raise error_of(made, step, paper, self._clock.now())
@@ -144,6 +145,12 @@ class ProcoreTarget:
         raise BusyError(
             f"The upload of {attachment.name} took long; it is done, and used at the next attempt."
         )
+
+    def _forget(self, step: PlannedStep, paper: Paper) -> None:
+        """Upload anew for another attempt: an upload that was kept may be what is refused."""
+        told = step.payload.get("file")
+        if told is not None:
+            self._kept.drop((paper.origin, paper.project, told["name"], told["sha256"]))
 
     async def _put(self, name: str, attachment: Attachment, paper: Paper) -> str | Refusal:
         size, kind = attachment.size_bytes, attachment.media_type
