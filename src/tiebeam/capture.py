@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tiebeam.field.events.repository import LaterEvents
 from tiebeam.field.paper.printer import Printer
 from tiebeam.field.photos.repository import Photos
 from tiebeam.field.photos.shelf import FolderShelf
@@ -24,6 +25,10 @@ class Capture:
     def documents(self) -> Documents:
         """Return the documents."""
         return Documents(self.app.store, self.app.tenant.id)
+
+    def events(self) -> LaterEvents:
+        """Return the change events that were chosen beside documents."""
+        return LaterEvents(self.app.store, self.app.tenant.id)
 
     def photos(self) -> Photos:
         """Return the photos."""

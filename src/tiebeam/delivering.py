@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tiebeam.operations.tokens.model import Connection
     from tiebeam.push.board.model import StepStanding
     from tiebeam.push.catalogue import Entry
+    from tiebeam.push.deliveries.procore.facts import ChangeEvent
     from tiebeam.push.model import Paper, Plan, PlannedStep, Receipt
     from tiebeam.push.remedies import Remedy
 
@@ -76,6 +77,12 @@ class ConnectedProcore:
             order.payload["query"] if order else {},
             own_site=self._app.settings.procore_pages_url,
         )
+
+    async def change_events(self, project: str) -> list[ChangeEvent] | None:
+        """Return the change events of a project that can be chosen; None where they were never copied."""
+        if not project:
+            return None
+        return await self._facts(await self._connection()).change_events(project)
 
     def choices(self) -> ProcoreChoices:
         """Return how the company wants its documents there."""

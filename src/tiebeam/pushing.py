@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from tiebeam.capture import Capture
 from tiebeam.delivering import PROCORE, ConnectedProcore
+from tiebeam.field.events.repository import KINDS
 from tiebeam.field.forms import photos_of
 from tiebeam.field.model import Standing, Wanted
 from tiebeam.field.paper.printer import PAPERS
@@ -25,7 +26,7 @@ from tiebeam.operations.queue.model import NewJob
 from tiebeam.push.board.repository import Board
 from tiebeam.push.deliveries.folder import FolderTarget
 from tiebeam.push.errors import GoneError
-from tiebeam.push.model import Attachment, Paper, Wish, origin_of
+from tiebeam.push.model import Attachment, Paper, Steps, Wish, origin_of
 from tiebeam.push.remedies import Adviser, NotMendedError, mended
 from tiebeam.push.repository import Ledger
 from tiebeam.push.runner import Runner
@@ -93,7 +94,15 @@ class FieldPapers:
                 *await self._printed(document),
             ),
             origin=origin_of(self._app.tenant.id, document.id),
+            later=await self._later(document),
         )
+
+    async def _later(self, document: Document) -> Mapping[str, str]:
+        """Return what was chosen beside a document that does not say it itself."""
+        if document.kind not in KINDS or document.body.get("change_event"):
+            return {}
+        found = await self._capture.events().of(document.id)
+        return {"change_event": found.change_event} if found else {}
 
     async def _printed(self, document: Document) -> list[Attachment]:
         """Return the document on paper, where a paper is made of its kind."""
@@ -164,9 +173,13 @@ class Pushing:
         return Documents(self.app.store, self.app.tenant.id, hooks)
 
     async def preview(self, document: Document, target: str) -> Plan:
-        """Return exactly what would be sent now."""
+        """Return exactly what would be sent now: of what is there already, what was chosen beside it."""
         paper = await FieldPapers(self.app).paper(document, target)
-        return await self.runner().preview(target, paper)
+        made = await self.ledger().made(document.id, target)
+        plan = await self.runner().preview(target, replace(paper, made=made))
+        if not made or not isinstance(plan, Steps):
+            return plan
+        return Steps(tuple(step for step in plan.steps if step.name not in made), made)
 
     async def send(
         self, documents: Sequence[Document], target: str, *, by: str, trigger: str = "button"

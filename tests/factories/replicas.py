@@ -29,12 +29,18 @@ class Copy:
     """Some streams of the desk's company, copied into a store; `per_page` makes the pages small."""
 
     def __init__(
-        self, desk: ProcoreDesk, store: Store, tenant_id: UUID, *views: str, per_page: int = 1000
+        self,
+        desk: ProcoreDesk,
+        store: Store,
+        tenant_id: UUID,
+        *views: str,
+        per_page: int = 1000,
+        connection_id: UUID | None = None,
     ) -> None:
         self.desk = desk
         self.store = store
         self.tenant_id = tenant_id
-        self.connection_id = uuid4()
+        self.connection_id = connection_id or uuid4()
         wanted = {"projects", *views}
         self.streams = [_with_pages(stream, per_page) for stream in STREAMS if stream.view in wanted]
         self.records = Records(store, tenant_id, self.connection_id)

@@ -22,6 +22,8 @@ VIEWS = (
     "project_people",
     "project_vendors",
     "project_tools",
+    "potential_change_orders",
+    "timecard_entries",
 )
 
 
@@ -33,6 +35,12 @@ def stocked() -> ProcoreDesk:
     desk.put("cost_codes", id=3, name="Stairs", code="900", full_code="05-900", budgeted=False)
     desk.put("prime_contracts", id=4, title="Prime", number="PC-1")
     desk.put("change_events", id=5, number="1", title="Wall")
+    desk.state.set_order_tiers(5, 2)
+    for number, tiers in ((6, None), (7, 2)):
+        desk.put("potential_change_orders", id=number, number="1", title="Wall", change_order_tiers=tiers)
+    for number, name in enumerate(("Regular Time", "Overtime", "overtime", "Double  Time", "Travel")):
+        kind = {"id": 90 + number, "time_type": name, "abbreviated_time_type": "T", "global": True}
+        desk.put("timecard_entries", date="2026-03-02", hours="8", timecard_time_type=kind)
     for user_id, name in ((21, "Bo  Lind"), (22, "Al Roe"), (23, "AL ROE")):
         desk.put("project_users", id=user_id, name=name)
     trade = {"id": 71, "name": "Carpenter"}
@@ -67,6 +75,9 @@ async def test_the_copy_says_what_a_document_may_name(store: Store) -> None:
     assert known.companies == {"acme drywall": 11}
     assert known.classifications == {"carpenter": 71}
     assert known.line_item_types == {"labour": 8, "material": 9}
+    assert known.order_tiers == 2
+    # Two are called overtime: which of them is meant, nobody can say.
+    assert known.time_types == {"regular": 90, "double": 93}
     assert known.tools_off == frozenset({"time_and_materials"})
     assert known.choices == choices
 
@@ -82,6 +93,7 @@ async def test_what_was_never_copied_checks_nothing_and_what_is_empty_does(store
     assert known.cost_codes is None
     assert known.change_events is None
     assert known.tools_off == frozenset()
+    assert (known.order_tiers, known.time_types) == (None, {})
     assert (await source.facts("6")).contracts is None
 
 

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from tests.factories.procore_push import TICKET
 from tests.push_sim.promises import PromiseBrokenError
 
+from tiebeam.push.deliveries.procore.words import file_name, mark
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from tests.factories.procore_push import Yard
@@ -39,33 +42,94 @@ def check_never_twice(yard: Yard) -> None:
         ("time_and_material_entries", "reference_number"),
         ("potential_change_orders", "origin_id"),
         ("potential_change_order_line_items", "origin_id"),
+        ("change_order_packages", "origin_id"),
+        ("change_order_requests", "origin_id"),
         ("documents", "name"),
         ("images", "filename"),
         *((kind, _WORDS.get(kind, "comments")) for kind in LOGS),
     ):
-        _once(resource, [row[field] for row in yard.rows(resource)])
+        _once(resource, [row.get(field) for row in yard.rows(resource) if not _is_theirs(row)])
     _once(FILES, [(row["time_and_material_entry_id"], row["filename"]) for row in yard.rows(FILES)])
     for part, resource in LINES.items():
         counts = Counter(row["time_and_material_entry_id"] for row in yard.rows(resource))
         _hold(max(counts.values(), default=0) <= len(TICKET[part]), f"lines twice: {resource} {counts}")
 
 
+def _is_theirs(row: Mapping[str, Any]) -> bool:
+    return str(row.get("reference_number")).startswith("theirs")
+
+
 def _once(resource: str, keys: list[Any]) -> None:
-    doubled = [key for key, count in Counter(keys).items() if count > 1]
+    # An order that came with a package has no key before it is taken.
+    doubled = [key for key, count in Counter(keys).items() if count > 1 and key is not None]
     _hold(not doubled, f"made twice: {resource} {doubled}")
 
 
-def check_all_there(yard: Yard, desk: Desk, accepted: set[UUID], receipts: list[tuple[Any, ...]]) -> None:
-    """When faults have stopped: every paper is there, whole, once, and each receipt is of what is there."""
+def check_all_there(
+    yard: Yard, desk: Desk, accepted: set[UUID], corrected: Mapping[tuple[str, int], int]
+) -> None:
+    """When faults have stopped: every paper is there, whole, and tied to the event that was chosen last."""
     _hold(set(desk.sealed) == set(desk.papers), "sealed: not every paper")
-    ids = {str(row["id"]) for name in _ALL for row in yard.rows(name)}
-    for document_id, name, kind, vendor_id in receipts:
-        _hold(vendor_id in ids, f"receipt of {kind} {name} of {document_id} points at {vendor_id}")
     for paper in desk.papers.values():
         if paper.id not in accepted:
             _CHECKS[paper.kind](yard, paper)
-    sent = sum(paper.kind == "tm_ticket" for paper in desk.papers.values())
-    _hold(len(yard.rows("time_and_material_entries")) == sent, "entries: another number than tickets")
+        _check_tie(yard, paper, corrected)
+
+
+def _check_tie(yard: Yard, paper: Paper, corrected: Mapping[tuple[str, int], int]) -> None:
+    found = record_of(yard, paper)
+    if found is None:
+        return
+    resource, field, row = found
+    chosen = int(paper.later["change_event"]) if paper.later else None
+    wanted = corrected.get((resource, row["id"]), chosen)
+    _hold(row[field] == wanted, f"tied to another event: {paper.number} to {row[field]} instead of {wanted}")
+
+
+def record_of(yard: Yard, paper: Paper) -> tuple[str, str, dict[str, Any]] | None:
+    """Return the record that a paper has become: its resource, what names its event, its fields."""
+    for kind, resource, key, field in (
+        ("tm_ticket", "time_and_material_entries", "reference_number", "change_event_id"),
+        ("change_order_request", "potential_change_orders", "origin_id", "prime_change_event_id"),
+    ):
+        for row in yard.rows(resource) if paper.kind == kind else ():
+            if row.get(key) == paper.origin:
+                return resource, field, row
+    return None
+
+
+def check_receipts(yard: Yard, receipts: list[tuple[Any, ...]], papers: list[Paper]) -> None:
+    """Each receipt is of what is there, and of nothing that another one is of; nothing else was made."""
+    ids = {str(row["id"]) for name in _ALL for row in yard.rows(name)}
+    for document_id, name, kind, vendor_id in receipts:
+        _hold(vendor_id in ids, f"receipt of {kind} {name} of {document_id} points at {vendor_id}")
+    made = [(kind, vendor_id) for _, _, kind, vendor_id in receipts if kind not in _TIES]
+    _once("receipts", made)
+    sent = sum(paper.kind == "tm_ticket" for paper in papers)
+    ours = [
+        row
+        for row in yard.rows("time_and_material_entries")
+        if row["reference_number"].startswith("tiebeam:")
+    ]
+    _hold(len(ours) == sent, "entries: another number than tickets")
+
+
+_TIES = (
+    "tm_change_event",
+    "change_order_event",
+    "change_order_into_request",
+    "change_order_into_package",
+)
+"""What changes a record that another step has made."""
+
+
+def delete_lines(yard: Yard, paper: Paper, not_done: set[str]) -> None:
+    """Do as the sentence says: delete the lines of which there are some and not all."""
+    found = record_of(yard, paper)
+    for part, resource in LINES.items():
+        for row in yard.rows(resource) if found and part in not_done else ():
+            if found and row["time_and_material_entry_id"] == found[2]["id"]:
+                yard.state.delete(resource, row["id"])
 
 
 _ALL = (
@@ -74,6 +138,8 @@ _ALL = (
     FILES,
     "potential_change_orders",
     "potential_change_order_line_items",
+    "change_order_packages",
+    "change_order_requests",
     "documents",
     "images",
     *LOGS,
@@ -82,41 +148,52 @@ _ALL = (
 
 def _check_ticket(yard: Yard, paper: Paper) -> None:
     (entry,) = [
-        row for row in yard.rows("time_and_material_entries") if row["reference_number"] == paper.origin
+        row for row in yard.rows("time_and_material_entries") if row.get("reference_number") == paper.origin
     ]
     for part, resource in LINES.items():
         mine = [row for row in yard.rows(resource) if row["time_and_material_entry_id"] == entry["id"]]
         _hold(len(mine) == len(paper.body[part]), f"{part} of {paper.number}: {len(mine)}")
-    hung = [row["filename"] for row in yard.rows(FILES) if row["time_and_material_entry_id"] == entry["id"]]
-    _hold(_bytes(yard, hung) == _wanted(paper), f"files of {paper.number}: {hung}")
+    hung = [row for row in yard.rows(FILES) if row["time_and_material_entry_id"] == entry["id"]]
+    held = [_sha256(yard, str(row["id"])) for row in hung]
+    _hold(sorted(held) == _wanted(paper), f"files of {paper.number}: {hung}")
 
 
 def _check_order(yard: Yard, paper: Paper) -> None:
-    (order,) = [row for row in yard.rows("potential_change_orders") if row["origin_id"] == paper.origin]
+    (order,) = [row for row in yard.rows("potential_change_orders") if row.get("origin_id") == paper.origin]
     lines = yard.state.rows("potential_change_order_line_items", parent_id=order["id"])
     wanted = len(paper.body["lines"]) + len(paper.body["markups"])
     _hold(len(lines) == wanted, f"lines of {paper.number}: {len(lines)} of {wanted}")
     _hold(paper.body["lines"] != [] or order["grand_total"] == "0.00", f"total of {paper.number}")
-    named = [row["name"] for row in yard.rows("documents")] + [row["filename"] for row in yard.rows("images")]
-    mine = [name for name in named if name.startswith(f"{paper.number} ")]
-    _hold(_wanted(paper) <= _bytes(yard, mine), f"files of {paper.number}: {mine}")
+    files = [
+        *(
+            (row["name"], f"documents/{row['file']['current_version']['id']}")
+            for row in yard.rows("documents")
+        ),
+        *((row["filename"], f"images/{row['id']}") for row in yard.rows("images")),
+    ]
+    held = [
+        _sha256(yard, place)
+        for name, place in files
+        if name in {file_name(paper, one) for one in paper.attachments}
+    ]
+    _hold(sorted(held) == _wanted(paper), f"files of {paper.number}: {files}")
 
 
 def _check_report(yard: Yard, paper: Paper) -> None:
     for part, resource in _PARTS.items():
         words = _WORDS.get(resource, "comments")
-        mine = [row for row in yard.rows(resource) if f"[{paper.number} " in row[words]]
+        marks = {mark(paper, f"{part}-{number}") for number in range(1, 9)}
+        mine = [row for row in yard.rows(resource) if any(one in row[words] for one in marks)]
         _hold(len(mine) == len(paper.body[part]), f"{part} of {paper.number}: {len(mine)}")
 
 
-def _bytes(yard: Yard, names: list[str]) -> set[str]:
-    """Return the hashes of what was stored under names."""
-    uploads = yard.simulator.storeroom.uploads._uploads.values()
-    return {hashlib.sha256(one.data).hexdigest() for one in uploads if one.filename in names and one.data}
+def _sha256(yard: Yard, place: str) -> str:
+    """Return the hash of what a record holds."""
+    return hashlib.sha256(yard.bytes_of(place)).hexdigest()
 
 
-def _wanted(paper: Paper) -> set[str]:
-    return {one.sha256 for one in paper.attachments}
+def _wanted(paper: Paper) -> list[str]:
+    return sorted(one.sha256 for one in paper.attachments)
 
 
 _CHECKS = {"tm_ticket": _check_ticket, "change_order_request": _check_order, "daily_report": _check_report}

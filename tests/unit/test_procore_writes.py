@@ -136,6 +136,7 @@ class BadStorage:
         transport_error(BROKEN, "", sent=True),
         Response(500, {}, b"<Error><Message>We encountered an internal error</Message></Error>"),
         Response(403, {}, b"<Error><Message>Policy expired</Message></Error>"),
+        Response(200, {"content-type": "text/html; charset=utf-8", "etag": '"1"'}, b"<html>Sign in</html>"),
     ],
 )
 @pytest.mark.parametrize("size_bytes", [9, FORM_BYTES_MAX + 1])
@@ -147,6 +148,36 @@ async def test_a_storage_that_fails_is_asked_again_later(
     refusal = refused(await uploads.put("5", file_of(b"x" * size_bytes, "a.jpg")))
     assert (refusal.kind, refusal.maybe_done) == (RefusalKind.UNAVAILABLE, False)
     assert isinstance(await uploads.put("5", file_of(b"x" * size_bytes, "a.jpg")), str)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size_bytes"),
+    [
+        ("cut_body", 9),
+        ("cut_body", FORM_BYTES_MAX + 1),
+        ("end_form", 9),
+        ("wrong_etag", FORM_BYTES_MAX + 1),
+        ("html", 9),
+        ("html", FORM_BYTES_MAX + 1),
+        ("drop_answer", 9),
+    ],
+)
+async def test_a_file_that_the_storage_has_not_kept_is_put_anew_and_nobody_is_asked(
+    kind: Any, size_bytes: int
+) -> None:
+    pen = Pen(FaultRule(kind, match="(POST|PUT) /storage/", count=1))
+    data = b"x" * size_bytes
+    refusal = refused(await pen.uploads.put("5", file_of(data, "a.jpg")))
+    assert (refusal.kind, refusal.maybe_done) == (RefusalKind.UNAVAILABLE, False)
+    uuid = await pen.uploaded(data, "a.jpg")
+    assert pen.simulator.storeroom.uploads.find(uuid).data == data
+
+
+async def test_an_address_that_answers_without_an_etag_has_kept_no_segment() -> None:
+    pen = Pen()
+    uploads = Uploads(pen.writer, BadStorage(pen.transport, Response(200, {}, b"")))
+    refusal = refused(await uploads.put("5", file_of(b"x" * (FORM_BYTES_MAX + 1), "a.jpg")))
+    assert (refusal.kind, refusal.code) == (RefusalKind.UNAVAILABLE, "procore.storage_refused")
 
 
 async def test_an_upload_whose_promise_was_lost_can_simply_be_made_again() -> None:

@@ -30,6 +30,15 @@ async def test_a_document_and_its_files_lie_in_a_folder_of_their_own(tmp_path: P
     assert kept["body"] == ticket().body
 
 
+async def test_what_was_chosen_later_lies_beside_the_document_which_stays(tmp_path: Path) -> None:
+    target, there = FolderTarget(tmp_path, CLOCK), await delivered(FolderTarget(tmp_path, CLOCK), ticket())
+    chosen = replace(ticket(), later={"change_event": "7"}, made=frozenset(there))
+    assert list(await delivered(target, chosen)) == ["later"]
+    folder = tmp_path / str(UUID(int=1)) / "tm_ticket" / str(UUID(int=7))
+    assert json.loads((folder / "later.json").read_text("utf-8"))["later"] == {"change_event": "7"}
+    assert json.loads((folder / "document.json").read_text("utf-8"))["body"] == ticket().body
+
+
 async def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
     target = FolderTarget(tmp_path, CLOCK)
     assert await delivered(target, ticket()) == await delivered(target, ticket())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from tiebeam.push.plan import (
     Send,
     all_there,
     filled,
+    further,
     merge,
     next_act,
     standing,
@@ -179,6 +181,24 @@ def test_a_photo_that_was_sent_and_taken_out_again_is_no_conflict() -> None:
     assert merge([Step(photo, S.DONE)], wanted, sent_stands=False) == Merge(("photo",), wanted.steps, ())
     gone = [Step(planned("line"), S.DONE)]
     assert merge(gone, wanted, sent_stands=False) == Conflict(("line",))
+
+
+def test_beside_what_is_there_only_what_is_new_is_made() -> None:
+    there = (step("entry", S.DONE), step("photo", S.DEAD, photo=True), step("tie-1", S.BLOCKED, "entry"))
+    wanted = Steps((planned("tie-2", "entry"),), made=frozenset({"entry"}))
+    assert further(there, wanted) == Merge(("entry",), wanted.steps, ("tie-1",))
+    again = (*there, step("tie-2", S.DONE, "entry"))
+    assert further(again, wanted).put == ()
+    edited = Steps((planned("entry", text="other"),), made=frozenset({"entry"}))
+    assert further(there, edited).put == ()
+
+
+def test_what_is_there_is_planned_again_for_what_was_chosen_beside_it_alone() -> None:
+    there = intent(done_at=NOW, planned_version=1, plan_due=False)
+    assert next_act(there, (step("entry", S.DONE),), 2, NOW, SETTLE) == Rest(None)
+    chosen = replace(there, plan_due=True)
+    assert next_act(chosen, (step("entry", S.DONE),), 1, NOW, SETTLE) == Planning()
+    assert next_act(chosen, (step("tie-1", S.UNCERTAIN, next_at=LATER),), 1, NOW, SETTLE) != Planning()
 
 
 def test_every_trouble_says_who_can_mend_it_and_how() -> None:

@@ -134,6 +134,55 @@ def ticket(writer: Writer, **said: Any) -> Any:
     )
 
 
+@pytest.mark.parametrize(
+    ("tiers", "orders", "requests", "packages"), [(1, 422, 422, 201), (2, 201, 422, 201), (3, 201, 201, 201)]
+)
+def test_the_tiers_of_a_project_say_which_orders_can_be_made(
+    writer: Writer, tiers: Any, orders: int, requests: int, packages: int
+) -> None:
+    writer.state.set_order_tiers(5, tiers)
+    body = {"project_id": 5, "contract_id": writer.contract, "change_order": {"title": "Wet slab"}}
+    for path, status in (
+        (ORDERS, orders),
+        ("/rest/v1.0/change_order_requests", requests),
+        ("/rest/v1.0/change_order_packages", packages),
+    ):
+        assert writer.json("POST", path, body).status == status
+    synced = writer.changed(
+        f"{ORDERS}/sync?project_id=5&contract_id={writer.contract}", {"updates": [{"origin_id": "cor-1"}]}
+    )
+    assert [len(synced[name]) for name in ("entities", "errors")] == ([0, 1] if tiers == 1 else [1, 0])
+    made = [row["change_order_tiers"] for row in writer.got(ORDERS, OF_PROJECT)]
+    assert made == [tiers] * (1 if tiers == 1 else 2)
+
+
+def test_with_one_tier_a_package_brings_its_order_which_can_be_changed(writer: Writer) -> None:
+    writer.state.set_order_tiers(5, 1)
+    body = {"project_id": 5, "contract_id": writer.contract, "change_order": {"title": "Wet slab"}}
+    writer.created("/rest/v1.0/change_order_packages", body)
+    (order,) = writer.got(ORDERS, OF_PROJECT)
+    assert order["title"] == order["change_order_package_title"] == "Wet slab"
+    change = {"project_id": 5, "contract_id": writer.contract, "change_order": {"origin_id": "cor-1"}}
+    assert writer.changed(f"{ORDERS}/{order['id']}", change)["origin_id"] == "cor-1"
+
+
+def test_an_order_goes_into_a_request_or_a_package_that_there_is(writer: Writer) -> None:
+    body = {"project_id": 5, "contract_id": writer.contract, "change_order": {"title": "Wet slab"}}
+    made = order(writer)
+    request, package = (
+        writer.created(f"/rest/v1.0/{name}", body)["id"]
+        for name in ("change_order_requests", "change_order_packages")
+    )
+    for into, shown in (
+        ({"change_order_request_id": request}, "change_order_request_title"),
+        ({"change_order_request": {"change_order_package_id": package}}, "change_order_package_title"),
+    ):
+        change = {"project_id": 5, "contract_id": writer.contract, "change_order": into}
+        assert writer.changed(f"{ORDERS}/{made['id']}", change)[shown] == "Wet slab"
+    nowhere = {"project_id": 5, "contract_id": 1, "change_order": {"change_order_request_id": 77}}
+    assert writer.json("PATCH", f"{ORDERS}/{made['id']}", nowhere).status == 422
+
+
 def test_a_ticket_lives_and_is_restored(writer: Writer) -> None:
     made = ticket(
         writer, status="closed", work_performed_on_date="2026-03-01", upload_ids=[writer.uploaded()]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.factories.procore_writer import COMPANY, P11, P, Writer
 
+from tiebeam.simulators.base.faults import FaultRule
 from tiebeam.simulators.procore.caller import Caller
 
 NOTES = f"{P}/notes_logs"
@@ -31,6 +32,44 @@ def stored(writer: Writer, upload: Any, *parts: Any) -> int:
 
 def used(writer: Writer, uuid: str) -> int:
     return writer.json("POST", NOTES, {"notes_log": {"comment": "x", "upload_ids": [uuid]}}).status
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "is_kept"),
+    [
+        ("status", 503, False),
+        ("end_form", 403, False),
+        ("cut_body", 400, False),
+        ("html", 200, False),
+        ("wrong_etag", 204, True),
+    ],
+)
+def test_the_storage_has_faults_of_its_own(kind: Any, status: int, *, is_kept: bool) -> None:
+    writer = Writer(FaultRule(kind, match="^POST /storage/", count=1))
+    upload = promised(writer)
+    assert stored(writer, upload, *upload["fields"].items(), FILE) == status
+    assert (used(writer, upload["uuid"]) == 201) is is_kept
+    assert stored(writer, upload, *upload["fields"].items(), FILE) == 204
+    assert used(writer, upload["uuid"]) == 201
+
+
+def test_of_many_lines_only_half_may_be_made() -> None:
+    writer = Writer(FaultRule("half_done", match="bulk_create", count=1))
+    ticket = writer.created(f"{P}/time_and_material_entries", {"time_and_material_entry": {"name": "Slab"}})
+    line = {"time_and_material_entry_id": ticket["id"], "hours_worked": 1}
+    lines = {"time_and_material_timecards": [line] * 5}
+    assert writer.json("POST", f"{P}/time_and_material_timecards/bulk_create", lines).status == 500
+    assert len(writer.state.rows("time_and_material_timecards")) == 2
+
+
+def test_of_a_sync_only_a_part_may_be_taken() -> None:
+    writer = Writer(FaultRule("refuse_part", match="/sync", count=1))
+    path = f"/rest/v1.0/potential_change_orders/sync?project_id=5&contract_id={writer.contract}"
+    updates = [{"origin_id": "cor-1"}, {"origin_id": "cor-2"}]
+    synced = writer.changed(path, {"updates": updates})
+    assert [one["origin_id"] for one in synced["entities"]] == ["cor-1"]
+    assert [one["origin_id"] for one in synced["errors"]] == ["cor-2"]
+    assert len(writer.changed(path, {"updates": updates})["entities"]) == 2
 
 
 FILE = ("file", "a.jpg", "image/jpeg", b"jpeg")

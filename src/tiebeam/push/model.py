@@ -44,6 +44,10 @@ class Paper:
     attachments: tuple[Attachment, ...]
     origin: str
     """The key by which the target knows it again, unique over companies: `origin_of`."""
+    later: Mapping[str, Any] = field(default_factory=dict)
+    """What was chosen beside the body, which stays as it was: `change_event`, in the target's own id."""
+    made: frozenset[str] = frozenset()
+    """Once the paper is there, the names of its steps that are done: only what is beside them is planned."""
 
 
 def origin_of(tenant_id: UUID, document_id: UUID) -> str:
@@ -76,11 +80,13 @@ class PlannedStep:
 class Steps:
     """What is to be written, in an order in which it can be.
 
-    Raises ValueError for two steps of one name, a need that no earlier step meets, a placeholder for what is
-    not needed, and a step that must succeed but needs one that need not.
+    `made` are steps of an earlier plan that are done. Raises ValueError for two steps of one name, a need
+    that no earlier step meets, a placeholder for what is not needed, and a step that must succeed but needs
+    one that need not.
     """
 
     steps: tuple[PlannedStep, ...]
+    made: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         earlier: dict[str, PlannedStep] = {}
@@ -88,9 +94,9 @@ class Steps:
             if step.name in earlier:
                 raise ValueError(f"two steps are called {step.name}")
             for need in step.needs:
-                if need not in earlier:
+                if need not in earlier and need not in self.made:
                     raise ValueError(f"{step.name} needs {need}, which no earlier step makes")
-                if earlier[need].best_effort and not step.best_effort:
+                if need in earlier and earlier[need].best_effort and not step.best_effort:
                     raise ValueError(f"{step.name} must succeed but needs {need}, which may fail")
             if not placeholders(step.payload) <= set(step.needs):
                 raise ValueError(f"{step.name} holds a placeholder for what it does not need")

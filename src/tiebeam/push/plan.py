@@ -97,8 +97,8 @@ def next_act(
 
 
 def must_plan(intent: Intent, version: int) -> bool:
-    """Say whether what is planned is not of this version; what is there already is not planned again."""
-    return intent.done_at is None and (intent.plan_due or intent.planned_version != version)
+    """Say whether what is planned is not of this version, or something was chosen beside what is there."""
+    return intent.plan_due or (intent.done_at is None and intent.planned_version != version)
 
 
 def _met(step: Step, steps: Sequence[Step]) -> bool:
@@ -189,6 +189,17 @@ def merge(steps: Sequence[Step], wanted: Steps, *, sent_stands: bool) -> Merge |
         put=tuple(step for step in wanted.steps if step.name not in done),
         remove=tuple(step.name for step in steps if step.name not in by_name and step.name not in done),
     )
+
+
+def further(steps: Sequence[Step], wanted: Steps) -> Merge:
+    """Return how to make what is wanted beside what is there, of which nothing is changed or made again.
+
+    What was wanted beside it before and is not done gives way; a photo that may fail does not.
+    """
+    done = {step.name for step in steps if step.state is StepState.DONE}
+    by_name = {step.name for step in wanted.steps}
+    stale = (step.name for step in steps if not step.planned.best_effort and step.name not in by_name | done)
+    return Merge(tuple(done), tuple(one for one in wanted.steps if one.name not in done), tuple(stale))
 
 
 def _differs(sent: PlannedStep, wanted: PlannedStep | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
@@ -140,6 +140,17 @@ class Ledger:
         named = self._named(document_id=document_id, at=self._clock.now())
         return [row[0] for row in await tx.rows(Q["changed"], named)]
 
+    async def chosen(self, tx: Transaction, document_id: UUID) -> list[UUID]:
+        """Have what was chosen beside a document planned, also where the document is there; return that."""
+        named = self._named(document_id=document_id, at=self._clock.now())
+        return [row[0] for row in await tx.rows(Q["chosen"], named)]
+
+    async def made(self, document_id: UUID, target: str) -> frozenset[str]:
+        """Return the steps that are done of a document that is in a target; none while it is not."""
+        async with self.transaction() as tx:
+            rows = await tx.rows(Q["made"], self._named(document_id=document_id, target=target))
+        return frozenset(row[0] for row in rows)
+
     async def due(self, limit: int) -> list[UUID]:
         """Return the intents that are to be gone on with now."""
         async with self._store.autocommit(self._tenant_id) as single:
@@ -155,8 +166,10 @@ class Ledger:
         # The document first, as who approves it locks it before the intent.
         paper = await self._papers.get(tx, about[0][0], about[0][1])
         intent = await self.held(tx, intent_id)
-        steps = await tx.all(_StepRow, Q["steps"], named)
-        return Situation(intent, [_step(one) for one in steps], paper)
+        steps = [_step(one) for one in await tx.all(_StepRow, Q["steps"], named)]
+        if paper is not None and intent.done_at is not None:
+            paper = replace(paper, made=_made(steps))
+        return Situation(intent, steps, paper)
 
     async def held(self, tx: Transaction, intent_id: UUID) -> Intent:
         """Lock an intent and return it. Raises LookupError when there is none of that id."""
@@ -243,7 +256,8 @@ class Ledger:
         self, tx: Transaction, intent: Intent, paper: Paper, wanted: Steps, merge: Merge
     ) -> None:
         """Plan what is wanted of a paper, leaving what is done."""
-        position = {step.name: index for index, step in enumerate(wanted.steps)}
+        # Beside what is there, what is added comes after it.
+        position = {step.name: len(wanted.made) + index for index, step in enumerate(wanted.steps)}
         if merge.remove:
             await tx.run(Q["remove_steps"], self._named(intent_id=intent.id, names=Texts(merge.remove)))
         for step in merge.put:
@@ -367,6 +381,10 @@ class _StepRow:
     vendor_id: str | None
     answer: dict[str, Any] | None
     seen_at: datetime | None
+
+
+def _made(steps: Sequence[Step]) -> frozenset[str]:
+    return frozenset(step.name for step in steps if step.state is StepState.DONE)
 
 
 def _intent(row: _IntentRow) -> Intent:

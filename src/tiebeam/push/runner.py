@@ -30,6 +30,7 @@ from tiebeam.push.plan import (
     Send,
     all_there,
     filled,
+    further,
     merge,
     must_plan,
     next_act,
@@ -204,7 +205,7 @@ class Runner:
             await self._ledger.rest(tx, intent, IntentState.WAITING, until, why)
             return Rest(until)
         stands = intent.sent_stands or intent.planned_version == paper.version
-        found = merge(fresh.steps, plan, sent_stands=stands)
+        found = further(fresh.steps, plan) if paper.made else merge(fresh.steps, plan, sent_stands=stands)
         if isinstance(found, Conflict):
             why = trouble("push.sent_part_changed", ", ".join(found.names))
             await self._ledger.rest(tx, intent, IntentState.BLOCKED, None, why)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.push.deliveries.procore.facts import (
     TICKETS_TOOL,
+    ChangeEvent,
     Contract,
     CostCode,
     Facts,
@@ -25,15 +26,28 @@ if TYPE_CHECKING:
 
 Q = queries("tiebeam.link.facts")
 
+EVENTS_MAX: Final = 500
+TIMECARDS_MAX: Final = 500
 _CODES: Final = "procore.cost_codes"
 _CONTRACTS: Final = "procore.prime_contracts"
 _EVENTS: Final = "procore.change_events"
 _USERS: Final = "procore.project_users"
 _PEOPLE: Final = "procore.project_people"
 _VENDORS: Final = "procore.project_vendors"
+_ORDERS: Final = "procore.potential_change_orders"
+_TIMECARDS: Final = "procore.timecard_entries"
 _TOOLS: Final = "procore.project_tools"
 _STREAMS: Final = (_CODES, _CONTRACTS, _EVENTS, _USERS, _PEOPLE, _VENDORS, _TOOLS)
 _TICKETS: Final = frozenset({TICKETS_TOOL, "time and materials", "t&m tickets", "time & materials"})
+_TIME_TYPES: Final[Mapping[str, str]] = {
+    "regular": "regular",
+    "regular time": "regular",
+    "straight time": "regular",
+    "overtime": "overtime",
+    "over time": "overtime",
+    "double time": "double",
+    "doubletime": "double",
+}
 _LINE_TYPES: Final[Mapping[str, str]] = {
     "labor": "labour",
     "labour": "labour",
@@ -87,7 +101,25 @@ class CopiedFacts:
         }
         async with self._store.transaction(self._tenant_id) as tx:
             rows = await tx.all(_Row, Q["project_facts"], named)
-        return _facts(rows, await self._choices())
+            tiers = await tx.rows(Q["order_tiers"], named | {"stream": _ORDERS})
+            times = await tx.rows(Q["time_types"], named | {"stream": _TIMECARDS, "limit": TIMECARDS_MAX})
+        found = _facts(rows, await self._choices())
+        return replace(found, order_tiers=tiers[0][0] if tiers else None, time_types=dict(_time_types(times)))
+
+    async def change_events(self, project: str) -> list[ChangeEvent] | None:
+        """Return the change events of a project, the newest first; None where they were never copied."""
+        named = {
+            "tenant_id": self._tenant_id,
+            "connection_id": self._connection_id,
+            "stream": _EVENTS,
+            "scope": f"project_id={project}",
+            "limit": EVENTS_MAX,
+        }
+        async with self._store.transaction(self._tenant_id) as tx:
+            rows = await tx.rows(Q["change_events"], named)
+        if not rows:
+            return None
+        return [ChangeEvent(*(text or "" for text in row)) for row in rows if row[0] is not None]
 
 
 def _facts(rows: Sequence[_Row], choices: Choices) -> Facts:
@@ -142,6 +174,13 @@ def _by_name(pairs: Iterable[tuple[str | None, str | None]]) -> dict[str, int]:
     known = [(folded(name), int(key)) for name, key in pairs if name and key]
     often = Counter(name for name, _ in known)
     return {name: key for name, key in known if often[name] == 1}
+
+
+def _time_types(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int]]:
+    """Yield Procore's id of each of our kinds of time that one type alone is called."""
+    named = [(ours, int(id_)) for id_, name in rows if (ours := _TIME_TYPES.get(folded(name)))]
+    often = Counter(ours for ours, _ in named)
+    yield from ((ours, id_) for ours, id_ in named if often[ours] == 1)
 
 
 def _line_types(rows: Iterable[_Row]) -> Iterator[tuple[str, int]]:

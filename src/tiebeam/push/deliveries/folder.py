@@ -47,7 +47,11 @@ class FolderTarget:
             "version": paper.version,
             "body": paper.body,
         }
-        return Steps((*files, PlannedStep("document", "document", (), payload)))
+        document = PlannedStep("document", "document", (), payload)
+        if not paper.later:
+            return Steps((*files, document), paper.made)
+        later = PlannedStep("later", "document", (), {"origin": paper.origin, "later": paper.later})
+        return Steps((later,) if paper.made else (*files, document, later), paper.made)
 
     async def look(self, step: PlannedStep, receipts: Mapping[str, Receipt], paper: Paper) -> Receipt | None:
         """Return the receipt of a file that is there, by its name."""

@@ -27,6 +27,11 @@ FaultKind = Literal[
     "change_between_pages",
     "hide_record",
     "lose_project",
+    "half_done",
+    "refuse_part",
+    "cut_body",
+    "end_form",
+    "wrong_etag",
 ]
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 EventFaultKind = Literal["drop_event", "repeat_event", "reorder_events"]
@@ -41,6 +46,9 @@ class FaultRule:
     It fires on a call whose `METHOD path?query` contains the regular expression `match` (one of `EVENT_KINDS`
     on a webhook's delivery instead, called `WEBHOOK resource event`), from the moment `after` until
     `before`, once `skip` such calls have passed, with `probability`, at most `count` times.
+    `half_done`, `refuse_part`, `cut_body`, `end_form` and `wrong_etag` are of writes and files: of what is
+    made at once only the first half is, and the answer is an error; a sync refuses its last item; the body
+    arrives in part; a form for a file has ended; the storage answers with another ETag than it keeps.
     The rest says how: `status` (with `retry_after_seconds`, and `processed` when the call took effect all
     the same), `delay_seconds`, `skew_seconds` on the Date header, `change` between pages, what to hide or
     switch off (chosen by the seed when not given), and `for_seconds` until that is undone (never, when not

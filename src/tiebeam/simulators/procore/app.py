@@ -11,7 +11,14 @@ from tiebeam.simulators.procore.cache import ListingCache
 from tiebeam.simulators.procore.calls import Call, Query, open_project
 from tiebeam.simulators.procore.errors import ApiError, not_found
 from tiebeam.simulators.procore.limits import Limits
-from tiebeam.simulators.procore.mischief import Mischief, Target, refusal
+from tiebeam.simulators.procore.mischief import (
+    Mischief,
+    Target,
+    refusal,
+    refused_in_part,
+    stored,
+    without_last,
+)
 from tiebeam.simulators.procore.oauth import OAuth, bearer
 from tiebeam.simulators.procore.options import ProcoreOptions
 from tiebeam.simulators.procore.reads import (
@@ -92,7 +99,7 @@ class ProcoreSimulator:
         if request.path.startswith("/files/"):
             return self._dated(self._file(request, moment), moment, ())
         if request.path.startswith("/storage/"):
-            return self._dated(self.storeroom.handle(request, moment), moment, ())
+            return self._storage(request, moment)
         return self._api(request, moment)
 
     def truth(
@@ -130,12 +137,22 @@ class ProcoreSimulator:
         target = Target(route, _named_project(params, request))
         if firings:
             self._mischief.before(firings, target, moment)
+        request, left_out = without_last(firings, request)
         response = self._admitted(request, moment, route, params, firings)
+        if left_out is not None:
+            response = refused_in_part(response, left_out)
         label = f"{request.method} {route.path}" if route else f"{request.method} {_unrouted(request.path)}"
         self.stats.note(label, response.status)
         if firings:
             response = self._mischief.after(firings, response, target)
         return self._dated(response, moment, firings)
+
+    def _storage(self, request: SimRequest, moment: datetime) -> SimResponse:
+        """The storage is no part of the API: no token, no limits, and errors of its own."""
+        firings, nowhere = self._firings(request, moment), Target(None, None)
+        self._mischief.before(firings, nowhere, moment)
+        response = stored(self.storeroom, request, moment, firings)
+        return self._dated(self._mischief.after(firings, response, nowhere), moment, firings)
 
     def _file(self, request: SimRequest, moment: datetime) -> SimResponse:
         """A file's own URL: signed, and on the API's host, so that it wants the token too."""

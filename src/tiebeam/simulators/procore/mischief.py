@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from tiebeam.simulators.base.messages import ConnectionLost, SimResponse
 from tiebeam.simulators.procore.errors import ApiError
+from tiebeam.simulators.procore.storage import refused_by_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,13 +18,16 @@ if TYPE_CHECKING:
     from random import Random
 
     from tiebeam.simulators.base.faults import FaultRule, Firing
+    from tiebeam.simulators.base.messages import SimRequest
     from tiebeam.simulators.procore.oauth import OAuth
     from tiebeam.simulators.procore.routing import Route
     from tiebeam.simulators.procore.state import ProcoreState
+    from tiebeam.simulators.procore.storage import Storeroom
     from tiebeam.simulators.procore.tables import Row
 
 _TEXT_FIELDS = ("title", "subject", "name", "comments", "comment", "description", "notes", "activity_name")
 _HTML = b"<!DOCTYPE html><html><head><title>Procore</title></head><body><h1>Back soon</h1></body></html>"
+_OK, _CREATED, _TWO = 200, 201, 2
 _GARBAGE = b'\x00\x8b{"id": nul, ]]\xff\xfe'
 
 
@@ -70,11 +75,22 @@ class Mischief:
                 raise ConnectionLost(sent=True)
             if rule.kind == "delay":
                 response.delay_seconds += rule.delay_seconds
+            elif rule.kind == "half_done":
+                response = self._half_done(rule, response, target)
             elif rule.kind == "change_between_pages" and 'rel="next"' in response.headers.get("Link", ""):
                 self._change_rows(rule, target, firing.random)
             else:
                 response = spoil(rule, response, firing.random)
         return response
+
+    def _half_done(self, rule: FaultRule, response: SimResponse, target: Target) -> SimResponse:
+        """Leave the first half of what was made at once, and answer with an error."""
+        made = _rows_of(response.body) if response.status == _CREATED else []
+        if len(made) < _TWO or target.resource is None:
+            return response
+        for row in made[len(made) // 2 :]:
+            self._state.delete(target.resource, row["id"])
+        return refusal(replace(rule, status=500))
 
     def _change_world(self, rule: FaultRule, target: Target, random: Random) -> Callable[[], None] | None:
         if rule.kind == "revoke_grant":
@@ -131,6 +147,40 @@ class Mischief:
         self._state.insert(resource, fields, project_id=row.project_id, parent_id=row.parent_id)
 
 
+def stored(
+    storeroom: Storeroom, request: SimRequest, moment: datetime, firings: Sequence[Firing]
+) -> SimResponse:
+    """What the storage answers under faults: it may refuse, get a part of the body, or take no more forms."""
+    rules = {firing.rule.kind: firing.rule for firing in firings}
+    if "status" in rules and not rules["status"].processed:
+        return refused_by_storage(rules["status"].status, "SlowDown", "Please reduce your request rate.")
+    if "end_form" in rules:
+        return refused_by_storage(403, "AccessDenied", "Invalid according to Policy: Policy expired.")
+    if "html" in rules:  # Something in between answers in the storage's stead.
+        return SimResponse(200)
+    if "cut_body" in rules:
+        request = replace(request, body=request.body[: len(request.body) // 2])
+    return storeroom.handle(request, moment)
+
+
+def without_last(firings: Sequence[Firing], request: SimRequest) -> tuple[SimRequest, dict[str, Any] | None]:
+    """A sync without the last of its updates, where one is to be refused, and that update."""
+    if not any(firing.rule.kind == "refuse_part" for firing in firings) or not request.path.endswith("/sync"):
+        return request, None
+    content = orjson.loads(request.body)
+    *updates, last = content["updates"]
+    return replace(request, body=orjson.dumps({**content, "updates": updates})), last
+
+
+def refused_in_part(response: SimResponse, update: dict[str, Any]) -> SimResponse:
+    """The answer to a sync that refused one of its updates: 200 all the same."""
+    if response.status == _OK:
+        content = orjson.loads(response.body)
+        refused = {**update, "errors": {"base": ["is being edited by somebody else"]}}
+        response.body = orjson.dumps({**content, "errors": [*content["errors"], refused]})
+    return response
+
+
 def spoil(rule: FaultRule, response: SimResponse, random: Random) -> SimResponse:
     """An answer after a fault that touches nothing but the answer."""
     match rule.kind:
@@ -143,6 +193,8 @@ def spoil(rule: FaultRule, response: SimResponse, random: Random) -> SimResponse
             response.status, response.body = 200, _HTML
         case "garbage":
             response.body = _GARBAGE
+        case "wrong_etag":
+            response.headers["ETag"] = '"00000000000000000000000000000000"'
         case "repeat_row":
             response.body = _repeated(response.body, random)
         case _:
@@ -156,6 +208,14 @@ def refusal(rule: FaultRule) -> SimResponse:
     return ApiError(rule.status, "The service is temporarily unavailable", headers=headers).response(
         "/rest/v1.0"
     )
+
+
+def _rows_of(body: bytes) -> list[dict[str, Any]]:
+    try:
+        content: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return []
+    return content if isinstance(content, list) else []
 
 
 def _repeated(body: bytes, random: Random) -> bytes:

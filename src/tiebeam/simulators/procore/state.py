@@ -46,6 +46,7 @@ class ProcoreState:
         self._ulids = Ulids(seed)
         self._disabled_tools: set[tuple[int, str]] = set()
         self._forbidden_projects: set[int] = set()
+        self._order_tiers: dict[int, int] = {}
 
     def insert(
         self,
@@ -185,6 +186,14 @@ class ProcoreState:
     def tool_enabled(self, project_id: int, tool: str) -> bool:
         """Whether a project has a tool."""
         return (project_id, tool) not in self._disabled_tools
+
+    def set_order_tiers(self, project_id: int, tiers: Literal[1, 2, 3]) -> None:
+        """Say how many tiers the change orders of a project have (three at first)."""
+        self._order_tiers[project_id] = tiers
+
+    def order_tiers(self, project_id: int | None) -> int:
+        """How many tiers the change orders of a project have."""
+        return self._order_tiers.get(project_id or 0, 3)
 
     def permit_project(self, project_id: int, allowed: bool) -> None:  # noqa: FBT001 - it is the very subject
         """Let the service account into a project or not (all are permitted at first)."""

@@ -79,13 +79,13 @@ class Storeroom:
     def handle(self, request: SimRequest, moment: datetime) -> SimResponse:
         """Answer a call under /storage/, with an XML error when it refuses."""
         if "authorization" in request.headers:
-            return _refusal(400, "InvalidArgument", "Only one auth mechanism allowed")
+            return refused_by_storage(400, "InvalidArgument", "Only one auth mechanism allowed")
         try:
             return self._answer(request, moment)
         except ApiError as error:
-            return _refusal(error.status, "InvalidRequest", error.message)
+            return refused_by_storage(error.status, "InvalidRequest", error.message)
         except ValueError as error:
-            return _refusal(400, "MalformedPOSTRequest", str(error))
+            return refused_by_storage(400, "MalformedPOSTRequest", str(error))
 
     def _answer(self, request: SimRequest, moment: datetime) -> SimResponse:
         match (request.method, request.path.strip("/").split("/")[1:]):
@@ -95,7 +95,7 @@ class Storeroom:
                 return self._take_segment(request, uuid, number, moment)
             case ("GET" | "HEAD", ["files", *_]):
                 return self._give(request, moment)
-        return _refusal(404, "NoSuchKey", "There is nothing under this key")
+        return refused_by_storage(404, "NoSuchKey", "There is nothing under this key")
 
     def given_out(self, path: str, base_url: str, moment: datetime) -> SimResponse:
         """The redirect from a file's own URL to the storage, for a minute."""
@@ -107,9 +107,9 @@ class Storeroom:
         path, query = request.path.removeprefix("/storage"), dict(request.query)
         ends = query.get("expires", "")
         if not hmac.compare_digest(query.get("sig", ""), self._seal("file", f"{path}:{ends}")):
-            return _refusal(403, "SignatureDoesNotMatch", "The signature does not match")
+            return refused_by_storage(403, "SignatureDoesNotMatch", "The signature does not match")
         if moment.timestamp() >= float(ends):
-            return _refusal(403, "AccessDenied", "Request has expired")
+            return refused_by_storage(403, "AccessDenied", "Request has expired")
         return content(self, path)
 
     def _take_form(self, request: SimRequest, moment: datetime) -> SimResponse:
@@ -119,20 +119,20 @@ class Storeroom:
             if isinstance(part.value, SentFile) and part.name == "file":
                 return self._accept(fields, part.value, moment)
             fields[part.name] = part.value
-        return _refusal(400, "InvalidArgument", "POST requires exactly one file upload per request")
+        return refused_by_storage(400, "InvalidArgument", "POST requires exactly one file upload per request")
 
     def _accept(self, fields: dict[str, Any], sent: SentFile, moment: datetime) -> SimResponse:
         policy = str(fields.get("policy", ""))
         if not hmac.compare_digest(str(fields.get("x-amz-signature", "")), self._seal("form", policy)):
-            return _refusal(403, "SignatureDoesNotMatch", "The policy is missing or is not the one given")
+            return refused_by_storage(403, "SignatureDoesNotMatch", "The policy is not the one given")
         rules = json.loads(base64.b64decode(policy))
         if moment.timestamp() >= rules["expiration"]:
-            return _refusal(403, "AccessDenied", "Invalid according to Policy: Policy expired.")
+            return refused_by_storage(403, "AccessDenied", "Invalid according to Policy: Policy expired.")
         upload = self.uploads.find(rules["key"].removeprefix("uploads/"))
         wanted = self.form_fields(upload)
         wrong = [name for name, value in wanted.items() if fields.get(name) != value]
         if wrong:
-            return _refusal(403, "AccessDenied", f"Invalid according to Policy: {', '.join(wrong)}")
+            return refused_by_storage(403, "AccessDenied", f"Invalid according to Policy: {', '.join(wrong)}")
         upload.data = sent.data
         return SimResponse(204, {"ETag": f'"{hashlib.md5(sent.data, usedforsecurity=False).hexdigest()}"'})
 
@@ -140,12 +140,12 @@ class Storeroom:
         query = dict(request.query)
         ends = query.get("expires_at", "")
         if not hmac.compare_digest(query.get("sig", ""), self._seal("part", f"{uuid}/{number}/{ends}")):
-            return _refusal(403, "SignatureDoesNotMatch", "The signature does not match")
+            return refused_by_storage(403, "SignatureDoesNotMatch", "The signature does not match")
         if moment.timestamp() >= float(ends):
-            return _refusal(403, "AccessDenied", "Request has expired")
+            return refused_by_storage(403, "AccessDenied", "Request has expired")
         promised = request.headers.get("x-amz-content-sha256")
         if promised not in (None, hashlib.sha256(request.body).hexdigest()):
-            return _refusal(400, "XAmzContentSHA256Mismatch", "The provided hash is not that of the body")
+            return refused_by_storage(400, "XAmzContentSHA256Mismatch", "The hash is not that of the body")
         etag = self.uploads.receive(self.uploads.find(uuid), int(number), request.body)
         return SimResponse(200, {"ETag": f'"{etag}"'})
 
@@ -170,7 +170,7 @@ def signature_ended(renderer: Renderer, request: SimRequest, moment: datetime) -
     """The refusal of a file's URL that is not ours or has ended; None when it is good."""
     expires = renderer.signature_expires(dict(request.query))
     if expires is None or moment.timestamp() >= expires:
-        return _refusal(403, "AccessDenied", "Request has expired")
+        return refused_by_storage(403, "AccessDenied", "Request has expired")
     return None
 
 
@@ -178,6 +178,7 @@ def _plain(filename: str) -> str:
     return "".join(letter if " " <= letter <= "~" and letter not in '"\\' else "_" for letter in filename)
 
 
-def _refusal(status: int, code: str, message: str) -> SimResponse:
+def refused_by_storage(status: int, code: str, message: str) -> SimResponse:
+    """An error as the storage says it."""
     body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
     return SimResponse(status, {"Content-Type": "application/xml"}, body.encode())

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from tiebeam.field.forms import ChangeOrderRequest, CheckIn, DailyReport, Photo, TmTicket
 from tiebeam.field.model import Aside, Kind, Standing
+from tiebeam.tying import Tie
 
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
@@ -139,6 +140,39 @@ class OfVersion(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     version: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
+
+
+class ChosenEvent(BaseModel):
+    """The change event that a document is to be tied to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    change_event: str = Field(
+        min_length=1, max_length=80, pattern=_PLAIN, description="The vendor's own id; one of the choices."
+    )
+
+
+class EventChoice(BaseModel):
+    """A change event of the project, as our copy holds it."""
+
+    id: str
+    number: str
+    title: str
+    status: str
+
+
+class DocumentEvent(BaseModel):
+    """How a document stands with its change event, and which could be chosen."""
+
+    state: Tie
+    told: str = Field(description="The state as a sentence.")
+    change_event: str | None = Field(description="The vendor's own id; null: none yet.")
+    chosen_at: datetime | None = Field(description="When it was chosen beside the document.")
+    chosen_by: Author | None
+    can_choose: bool
+    choices: list[EventChoice] | None = Field(
+        description="The newest first; null where the copy does not say. Then any id is taken."
+    )
 
 
 class GiveBack(OfVersion):

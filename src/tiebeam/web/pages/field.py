@@ -18,6 +18,7 @@ from tiebeam.integration import Integration
 from tiebeam.kernel.diff import differences
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.pushing import Pushing
+from tiebeam.tying import Tying
 from tiebeam.web.pages.field_form import INPUTS_MAX, body_from, count, inputs_of
 from tiebeam.web.pages.integration import uuid_of
 from tiebeam.web.pages.push import mending
@@ -141,6 +142,8 @@ async def document_page(call: Call) -> Response:
     parts = inputs_of(document)
     wanted = photos_of(document.kind, document.body)
     photos = await _photos(call, site, wanted)
+    tying = Tying(await call.app())
+    tied = await tying.of(document)
     aside = next((one for one in versions if one.number == document.aside_version), None)
     return call.render(
         "field_one.html",
@@ -157,6 +160,8 @@ async def document_page(call: Call) -> Response:
         missing=len(wanted) - len(photos),
         lead=_LEAD,
         **await _sending(call, document),
+        tied=tied,
+        choices=await tying.choices(document) if tied and tied.can_choose else None,
     )
 
 

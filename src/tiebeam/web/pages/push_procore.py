@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from tiebeam.delivering import ConnectedProcore
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
-from tiebeam.push.deliveries.procore.facts import LOGS, ORDER_STATUSES, Choices
+from tiebeam.push.deliveries.procore.facts import LOGS, ORDER_STATUSES, TIERS_MAX, TIME_TYPES, Choices
 from tiebeam.replicate.streams import STREAMS
 from tiebeam.web.routes import Row
 
@@ -38,6 +38,8 @@ async def procore_page(call: Call) -> Response:
         parts=PARTS,
         kinds={kind: _title(kind) for kind in sorted(set(LOGS.values()))},
         statuses=ORDER_STATUSES,
+        tiers=range(1, TIERS_MAX + 1),
+        time_types=TIME_TYPES,
     )
 
 
@@ -55,6 +57,9 @@ async def choose(call: Call) -> Response:
         album_id=_number(call, "album_id"),
         folder_id=_number(call, "folder_id"),
         order_status=_one_of(call, "order_status", ORDER_STATUSES),
+        order_tiers=int(_one_of(call, "order_tiers", map(str, range(1, TIERS_MAX + 1)))),
+        orders_grouped=call.posted("orders_grouped", most=4) == "on",
+        time_types={kind: _number(call, f"time_{kind}") for kind in TIME_TYPES},
         logs={part: _one_of(call, f"log_{part}", ("", *LOGS.values())) or None for part in PARTS},
     )
     await ConnectedProcore(await call.app()).choices().choose(wanted)
@@ -79,7 +84,7 @@ def _number(call: Call, name: str) -> int | None:
     if said and not (said.isascii() and said.isdigit() and len(said) <= _LONGEST and int(said)):
         raise BadInputError(
             f"{said} is no id of Procore's.",
-            action="Give the number in the address of the album or folder in Procore, or nothing.",
+            action="Give the number that Procore shows in the address of what is meant, or nothing.",
         )
     return int(said) if said else None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiebeam.connectors.ports import Refusal
 from tiebeam.connectors.procore.writes.logs import WORDS
-from tiebeam.connectors.procore.writes.orders import ORDERS
+from tiebeam.connectors.procore.writes.orders import ORDERS, PACKAGES
 from tiebeam.connectors.procore.writes.pictures import FOLDERS, IMAGES
 from tiebeam.connectors.procore.writes.plan import of_project, project_path
 from tiebeam.connectors.procore.writes.tickets import ENTRIES, FILES, ON
@@ -55,10 +55,46 @@ async def find_order(writer: ProcoreWriter, project_id: str, origin: str) -> Row
     if isinstance(found, Refusal):
         return found
     for row in found:
-        whole = await writer.one(f"{ORDERS}/{row['id']}", of_project(project_id))
+        whole = await show_order(writer, project_id, str(row["id"]))
         if isinstance(whole, Refusal) or whole.get("origin_id") == origin:
             return whole
     return None
+
+
+async def orders_of_package(
+    writer: ProcoreWriter, project_id: str, contract_id: str, title: str
+) -> list[Row] | Refusal:
+    """Return the potential change orders that packages of that title came with, and nobody has taken."""
+    query = of_project(project_id, ("filters[contract_id]", contract_id))
+    found = await writer.search(
+        ORDERS,
+        query,
+        lambda row: _live(row) and row.get("title") == row.get("change_order_package_title") == title,
+        count=_LOOKED_AT_MAX,
+    )
+    if isinstance(found, Refusal):
+        return found
+    free: list[Row] = []
+    for row in found:
+        whole = await show_order(writer, project_id, str(row["id"]))
+        if isinstance(whole, Refusal):
+            return whole
+        free += [] if whole.get("origin_id") else [whole]
+    return free
+
+
+async def find_package(writer: ProcoreWriter, project_id: str, origin: str) -> Row | Refusal | None:
+    """Return the package with an origin id, which its list shows and no filter knows."""
+    return _first(
+        await writer.search(
+            PACKAGES, of_project(project_id), lambda row: _live(row) and row.get("origin_id") == origin
+        )
+    )
+
+
+async def show_order(writer: ProcoreWriter, project_id: str, order_id: str) -> Row | Refusal:
+    """Return an order with everything that its list leaves out."""
+    return await writer.one(f"{ORDERS}/{order_id}", of_project(project_id))
 
 
 async def order_lines(

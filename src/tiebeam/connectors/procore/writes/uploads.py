@@ -29,6 +29,7 @@ SEGMENT_BYTES = 8 * 1024 * 1024
 """Procore takes segments of 5 MB or more; the last may be smaller."""
 
 _TIMEOUT_SECONDS = 300.0
+_NOT_THOSE_BYTES = frozenset({400, 409, 410, 422})
 _NOT_OURS_TO_SEND = frozenset({"content-length", "host"})
 
 
@@ -100,9 +101,12 @@ class Uploads:
                 stored = await self._store("PUT", segment["url"], segment.get("headers") or {}, piece)
                 if isinstance(stored, Refusal):
                     return stored
-                etags.append({"etag": stored.headers.get("etag", "")})
+                etags.append({"etag": stored.headers["etag"]})
         whole = await self._tell("PATCH", f"{path}/{promised['uuid']}", {"segments": etags})
-        return whole if isinstance(whole, Refusal) else str(promised["uuid"])
+        if not isinstance(whole, Refusal):
+            return str(promised["uuid"])
+        # What the storage kept is not what it answered: no person can mend that, and all can be put anew.
+        return _stored_wrong(whole) if whole.status in _NOT_THOSE_BYTES else whole
 
     async def _tell(self, method: str, path: str, content: Mapping[str, Any]) -> dict[str, Any] | Refusal:
         call = Call(path, (), self._writer.share, Place.PROJECT)
@@ -134,9 +138,19 @@ class Uploads:
             answer = await self._transport.send(request)
         except TransportError as error:
             return _nothing_done(outcome_of_silence(error).refusal(1))
-        if 200 <= answer.status < 300:
+        if 200 <= answer.status < 300 and _is_storages(answer, method):
             return answer
         return _nothing_done(Outcome(STORAGE_REFUSED, said_in(answer.body), answer.status).refusal(1))
+
+
+def _is_storages(answer: Response, method: str) -> bool:
+    """Say whether the storage has answered, and not a page for people in its stead, which keeps nothing."""
+    named = method != "PUT" or bool(answer.headers.get("etag"))
+    return named and not answer.headers.get("content-type", "").startswith("text/html")
+
+
+def _stored_wrong(refusal: Refusal) -> Refusal:
+    return _nothing_done(Outcome(STORAGE_REFUSED, refusal.cause, refusal.status).refusal(refusal.calls))
 
 
 def _nothing_done(refusal: Refusal) -> Refusal:

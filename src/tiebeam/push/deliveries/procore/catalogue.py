@@ -19,6 +19,8 @@ CONTRACT_UNKNOWN: Final = "procore.contract_unknown"
 COST_CODE_UNKNOWN: Final = "procore.cost_code_unknown"
 COST_CODE_NOT_BUDGETED: Final = "procore.cost_code_not_budgeted"
 CHANGE_EVENT_UNKNOWN: Final = "procore.change_event_unknown"
+EVENT_NOT_TIED: Final = "procore.change_event_not_tied"
+ORDERS_ALIKE: Final = "procore.orders_alike"
 NOT_SENT: Final = "procore.kind_not_sent"
 FILE_EMPTY: Final = "procore.file_empty"
 FILE_TYPE: Final = "procore.file_type"
@@ -54,6 +56,16 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "A change event is not one of the project's in Procore, or was deleted there.",
         Owner.OFFICE,
         "Choose another change event, or none yet, then send it again.",
+    ),
+    EVENT_NOT_TIED: Entry(
+        "A ticket was sent as a document, which Procore ties to no change event.",
+        Owner.OFFICE,
+        "Name the document in the change event in Procore by hand.",
+    ),
+    ORDERS_ALIKE: Entry(
+        "A package's potential change order cannot be told from others of the same title.",
+        Owner.OFFICE,
+        "Rename or void the other ones in Procore, then send it again.",
     ),
     NOT_SENT: Entry(
         "Papers of this kind stay in Tiebeam: Procore has no place for them.",

@@ -28,6 +28,16 @@ class Contract:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeEvent:
+    """A change event of a project, as people choose it."""
+
+    id: str
+    number: str
+    title: str
+    status: str
+
+
 LOGS: Mapping[str, str] = {
     "weather": "weather_logs",
     "crew": "manpower_logs",
@@ -39,6 +49,10 @@ LOGS: Mapping[str, str] = {
 
 
 ORDER_STATUSES = ("draft", "pending", "pricing", "not_pricing", "proceeding", "approved")
+
+
+TIME_TYPES = ("regular", "overtime", "double")
+TIERS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,12 @@ class Choices:
     """Of a new potential change order; one of `ORDER_STATUSES`."""
     logs: Mapping[str, str | None] = field(default_factory=lambda: dict(LOGS))
     """None: the part is not sent."""
+    order_tiers: int = TIERS_MAX
+    """Of projects whose copy holds no change order to tell by."""
+    orders_grouped: bool = False
+    """Put each order into a request (three tiers) or a package (two) of its own."""
+    time_types: Mapping[str, int | None] = field(default_factory=dict)
+    """Procore's id of each of `TIME_TYPES`; None is known by its name, if at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +91,9 @@ class Facts:
     companies: Mapping[str, int] = field(default_factory=dict)
     classifications: Mapping[str, int] = field(default_factory=dict)
     time_types: Mapping[str, int] = field(default_factory=dict)
-    """By our own words: regular, overtime, double."""
+    """By our own words: regular, overtime, double; those that the copy names."""
+    order_tiers: int | None = None
+    """How many tiers the project's change orders have; None: it has none yet that tells."""
     line_item_types: Mapping[str, int] = field(default_factory=dict)
     """By our own words: labour, material, equipment, other."""
     choices: Choices = field(default_factory=Choices)

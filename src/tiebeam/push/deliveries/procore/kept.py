@@ -24,6 +24,10 @@ class KeptUploads:
         uuid, until = self._kept.get(key, (None, 0.0))
         return uuid if self._clock.monotonic() < until else None
 
+    def drop(self, key: tuple[str, ...]) -> None:
+        """Forget an upload."""
+        self._kept.pop(key, None)
+
     def keep(self, key: tuple[str, ...], uuid: str) -> None:
         """Remember an upload."""
         if len(self._kept) >= _KEPT_MAX:

@@ -68,6 +68,34 @@ async def _order_lines(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -
     return found if len(found) == len(wanted) else None
 
 
+async def _package(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -> Found:
+    origin = step.payload["body"]["change_order"]["origin_id"]
+    return _single(await finding.find_package(writer, paper.project, origin))
+
+
+async def _package_order(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -> Found:
+    """It is ours once it has our origin id."""
+    origin = step.payload["body"]["change_order"]["origin_id"]
+    return _single(await finding.find_order(writer, paper.project, origin))
+
+
+async def _into_request(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -> Found:
+    wanted = write_of(step.payload).body["change_order"]["change_order_request_id"]
+    found = await finding.show_order(writer, paper.project, str(step.payload["path"][1]))
+    if isinstance(found, Refusal):
+        return found
+    return [found] if found.get("change_order_request_id") == wanted else None
+
+
+async def _order_event(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -> Found:
+    """An order shows its change event, unlike a ticket."""
+    wanted = step.payload["body"]["change_order"]["prime_change_event_id"]
+    found = await finding.show_order(writer, paper.project, str(step.payload["path"][1]))
+    if isinstance(found, Refusal):
+        return found
+    return [found] if found.get("prime_change_event_id") == wanted else None
+
+
 async def _document(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -> Found:
     file = write_of(step.payload).body["file"]
     folder_id = str(file["parent_id"]) if file["parent_id"] else None
@@ -88,7 +116,7 @@ async def _log(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -> Found:
 
 
 async def _again(_writer: ProcoreWriter, _step: PlannedStep, _paper: Paper) -> Found:
-    """Tying a ticket to the same change event again changes nothing."""
+    """Doing the same again changes nothing: a ticket's change event, an order's package, a sync."""
     return None
 
 
@@ -105,6 +133,12 @@ _FINDERS: Mapping[Made, Callable[[ProcoreWriter, PlannedStep, Paper], Awaitable[
     Made.CHANGE_EVENT: _again,
     Made.ORDER: _order,
     Made.ORDER_LINES: _order_lines,
+    Made.ORDER_EVENT: _order_event,
+    Made.PACKAGE: _package,
+    Made.PACKAGE_ORDER: _package_order,
+    Made.REQUEST: _again,
+    Made.INTO_REQUEST: _into_request,
+    Made.INTO_PACKAGE: _again,
     Made.DOCUMENT: _document,
     Made.IMAGE: _image,
     Made.LOG: _log,

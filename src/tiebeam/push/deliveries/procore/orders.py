@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 from tiebeam.connectors.procore.writes import orders
 from tiebeam.push.deliveries.procore.amounts import line_amount, markup_amounts
 from tiebeam.push.deliveries.procore.catalogue import CONTRACT_MISSING, CONTRACT_UNKNOWN, blocked
-from tiebeam.push.deliveries.procore.steps import PLACE, Made, documents, images, papers_of, step
+from tiebeam.push.deliveries.procore.facts import TIERS_MAX
+from tiebeam.push.deliveries.procore.steps import (
+    OF_PACKAGE,
+    PLACE,
+    Made,
+    documents,
+    images,
+    papers_of,
+    receipt,
+    step,
+)
 from tiebeam.push.deliveries.procore.words import order_description, plain, title
 from tiebeam.push.model import Steps
 
@@ -18,16 +28,69 @@ if TYPE_CHECKING:
     from tiebeam.push.model import Blocked, Paper, Plan, PlannedStep
 
 ORDER = "order"
+PACKAGE = "package"
+REQUEST = "request"
 
 
 def plan_order(paper: Paper, facts: Facts, contract_id: str, codes: Mapping[str, CostCode]) -> Plan:
     """Return the steps of a change order request under a contract. `codes` hold those that its lines name."""
     said = title(paper, str(paper.body["title"]))
     files = (*documents(paper, facts.choices, said), *images(paper, facts.choices, said))
-    return Steps((_order(paper, facts, contract_id), *_lines(paper, facts, codes), *files))
+    event = () if paper.body.get("change_event") else later_event(paper, contract_id)
+    tiers = facts.order_tiers or facts.choices.order_tiers
+    whole = (*_orders(paper, facts, contract_id, tiers), *_lines(paper, facts, codes))
+    return Steps((*whole, *_grouping(paper, facts, contract_id, tiers), *event, *files))
+
+
+def _orders(paper: Paper, facts: Facts, contract_id: str, tiers: int) -> Iterator[PlannedStep]:
+    """Yield what makes the order that holds the lines; with one tier, a package comes with it."""
+    if tiers > 1:
+        yield _order(paper, facts, contract_id)
+        return
+    fields = _fields(paper, facts)
+    above = {name: value for name, value in fields.items() if name != "prime_change_event_id"}
+    yield _package(paper, contract_id, above)
+    write = orders.change(paper.project, contract_id, OF_PACKAGE, fields)
+    yield step(ORDER, Made.PACKAGE_ORDER, write, needs=PACKAGE)
+
+
+def _package(paper: Paper, contract_id: str, fields: Mapping[str, Any]) -> PlannedStep:
+    named = {**fields, "origin_id": f"{paper.origin}:package"}
+    return step(PACKAGE, Made.PACKAGE, orders.package(paper.project, contract_id, named))
+
+
+def _grouping(paper: Paper, facts: Facts, contract_id: str, tiers: int) -> Iterator[PlannedStep]:
+    """Yield what puts an order into what comes above it, where the tenant wants that and there is such."""
+    if not facts.choices.orders_grouped or tiers == 1:
+        return
+    fields = _fields(paper, facts)
+    fields.pop("prime_change_event_id", None)
+    if tiers == TIERS_MAX:
+        named = {**fields, "origin_id": f"{paper.origin}:request"}
+        yield step(REQUEST, Made.REQUEST, orders.request(paper.project, contract_id, named))
+        into: dict[str, Any] = {"change_order_request_id": receipt(REQUEST)}
+        made, above = Made.INTO_REQUEST, REQUEST
+    else:
+        yield _package(paper, contract_id, fields)
+        into = {"change_order_request": {"change_order_package_id": receipt(PACKAGE)}}
+        made, above = Made.INTO_PACKAGE, PACKAGE
+    write = orders.change(paper.project, contract_id, PLACE, into)
+    yield step(f"into-{above}", made, write, needs=(ORDER, above))
+
+
+def later_event(paper: Paper, contract_id: str) -> Iterator[PlannedStep]:
+    """Return what ties an order to the change event chosen beside it, each choice a step of its own."""
+    event = paper.later.get("change_event")
+    if event:
+        write = orders.change(paper.project, contract_id, PLACE, {"prime_change_event_id": int(event)})
+        yield step(f"change-event-{event}", Made.ORDER_EVENT, write, needs=ORDER)
 
 
 def _order(paper: Paper, facts: Facts, contract_id: str) -> PlannedStep:
+    return step(ORDER, Made.ORDER, orders.order(paper.project, contract_id, _fields(paper, facts)))
+
+
+def _fields(paper: Paper, facts: Facts) -> dict[str, Any]:
     body = paper.body
     fields: dict[str, Any] = {
         "origin_id": paper.origin,
@@ -39,7 +102,7 @@ def _order(paper: Paper, facts: Facts, contract_id: str) -> PlannedStep:
         fields["schedule_impact_amount"] = body["schedule_days"]
     if body.get("change_event"):
         fields["prime_change_event_id"] = int(body["change_event"])
-    return step(ORDER, Made.ORDER, orders.order(paper.project, contract_id, fields))
+    return fields
 
 
 def _lines(paper: Paper, facts: Facts, codes: Mapping[str, CostCode]) -> Iterator[PlannedStep]:

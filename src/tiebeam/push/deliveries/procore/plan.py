@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tiebeam.push.deliveries.procore import orders
 from tiebeam.push.deliveries.procore.catalogue import (
     CHANGE_EVENT_UNKNOWN,
     COST_CODE_NOT_BUDGETED,
     COST_CODE_UNKNOWN,
+    EVENT_NOT_TIED,
     NOT_SENT,
     blocked,
 )
-from tiebeam.push.deliveries.procore.orders import contract_of, plan_order
+from tiebeam.push.deliveries.procore.orders import ORDER, contract_of, plan_order
 from tiebeam.push.deliveries.procore.reports import plan_report
 from tiebeam.push.deliveries.procore.steps import images
-from tiebeam.push.deliveries.procore.tickets import plan_ticket
+from tiebeam.push.deliveries.procore.tickets import ENTRY, later_event, plan_ticket
 from tiebeam.push.deliveries.procore.words import title
 from tiebeam.push.model import Blocked, Steps
 
@@ -27,14 +29,31 @@ if TYPE_CHECKING:
 
 def plan_paper(paper: Paper, facts: Facts) -> Plan:
     """Return the steps of a paper of any kind, or what a person must mend before anything is sent."""
-    trouble = _wrong_code(paper, facts) or _wrong_event(paper, facts)
+    trouble = (None if paper.made else _wrong_code(paper, facts)) or _wrong_event(paper, facts)
     if trouble is not None:
         return trouble
+    if paper.made:
+        return _beside(paper, facts)
     planner = _PLANNERS.get(paper.kind)
     if planner is None:
         cause = f"{paper.number} stays in Tiebeam: Procore has no place for such papers."
         return blocked(NOT_SENT, paper, cause)
     return planner(paper, facts)
+
+
+def _beside(paper: Paper, facts: Facts) -> Plan:
+    """Return what is to be made of a paper that is there: what was chosen beside it, and nothing else."""
+    if not paper.later.get("change_event"):
+        return Steps((), paper.made)
+    if ENTRY in paper.made:
+        return Steps(tuple(later_event(paper)), paper.made)
+    if ORDER not in paper.made:
+        cause = f"{paper.number} was sent as a document, and Procore ties no document to a change event."
+        return blocked(EVENT_NOT_TIED, paper, cause, field="change_event")
+    contract = contract_of(paper, facts)
+    if isinstance(contract, Blocked):
+        return contract
+    return Steps(tuple(orders.later_event(paper, contract)), paper.made)
 
 
 def _order(paper: Paper, facts: Facts) -> Plan:
@@ -86,7 +105,7 @@ def _wrong_code(paper: Paper, facts: Facts) -> Blocked | None:
 
 
 def _wrong_event(paper: Paper, facts: Facts) -> Blocked | None:
-    event = paper.body.get("change_event")
+    event = paper.body.get("change_event") or paper.later.get("change_event")
     known = str(event).isdigit() and (facts.change_events is None or str(event) in facts.change_events)
     if not event or known:
         return None

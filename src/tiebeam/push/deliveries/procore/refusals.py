@@ -10,6 +10,7 @@ from tiebeam.connectors.ports import RefusalKind
 from tiebeam.kernel.errors import Owner
 from tiebeam.operations.tokens.model import NotConnectedError, is_final
 from tiebeam.push.deliveries.procore.catalogue import TICKETS_OFF, rejected
+from tiebeam.push.deliveries.procore.steps import Made
 from tiebeam.push.errors import BusyError, GoneError, RejectedError, UncertainError
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from tiebeam.push.model import Paper, PlannedStep
 
 _TICKETS = "tm_"
+_ORDERS = (Made.ORDER, Made.PACKAGE, Made.REQUEST)
+_TIERS = (
+    " If it is about tiers: an administrator says on the page Documents in Procore how many tiers the change"
+    " orders have."
+)
 
 
 def error_of(refusal: Refusal, step: PlannedStep, paper: Paper, now: datetime) -> TiebeamError:
@@ -33,7 +39,7 @@ def error_of(refusal: Refusal, step: PlannedStep, paper: Paper, now: datetime) -
         return rejected(TICKETS_OFF, paper)
     return RejectedError(
         refusal.cause,
-        action=_again(refusal.action),
+        action=_again(refusal.action) + (_TIERS if step.kind in _ORDERS else ""),
         code=refusal.code,
         owner=Owner.ADMIN if refusal.owner is Owner.NOBODY else refusal.owner,
         fix=f"/field/{paper.id}",

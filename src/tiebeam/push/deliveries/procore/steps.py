@@ -22,6 +22,10 @@ PLACE: Final = "{made}"
 """Stands in a path for the id of what the step makes that is needed."""
 
 
+OF_PACKAGE: Final = "{of the package}"
+"""Stands in a path for the id of the order that a package came with, which is looked for when it is sent."""
+
+
 class Made(StrEnum):
     """What a step makes; the kind of its step, by which it is looked for."""
 
@@ -33,6 +37,12 @@ class Made(StrEnum):
     CHANGE_EVENT = "tm_change_event"
     ORDER = "change_order"
     ORDER_LINES = "change_order_lines"
+    ORDER_EVENT = "change_order_event"
+    PACKAGE = "change_order_package"
+    PACKAGE_ORDER = "change_order_of_package"
+    REQUEST = "change_order_request"
+    INTO_REQUEST = "change_order_into_request"
+    INTO_PACKAGE = "change_order_into_package"
     DOCUMENT = "document"
     IMAGE = "image"
     LOG = "daily_log"
@@ -51,14 +61,18 @@ def step(
     made: Made,
     write: Write,
     *,
-    needs: str | None = None,
+    needs: str | tuple[str, ...] = (),
     file: Named | None = None,
     best_effort: bool = False,
 ) -> PlannedStep:
-    """Return a step that makes one write, after the upload of a file where there is one."""
+    """Return a step that makes one write, after the upload of a file where there is one.
+
+    `PLACE` in the path stands for the id of what the first of `needs` makes.
+    """
+    needed = (needs,) if isinstance(needs, str) else needs
     payload: dict[str, Any] = {
         "method": write.method,
-        "path": _pieces(write.path, needs),
+        "path": _pieces(write.path, needed),
         "query": dict(write.query),
         "body": dict(write.body),
     }
@@ -69,12 +83,12 @@ def step(
             "media_type": file.attachment.media_type,
             "sha256": file.attachment.sha256,
         }
-    return PlannedStep(name, made.value, (needs,) if needs else (), payload, best_effort)
+    return PlannedStep(name, made.value, needed, payload, best_effort)
 
 
-def _pieces(path: str, needs: str | None) -> str | list[Any]:
+def _pieces(path: str, needs: tuple[str, ...]) -> str | list[Any]:
     head, place, tail = path.partition(PLACE)
-    return [head, receipt(needs), tail] if place and needs else path
+    return [head, receipt(needs[0]), tail] if place and needs else path
 
 
 def receipt(name: str) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.connectors.ports import Refusal
 from tiebeam.connectors.procore.writes import pictures
+from tiebeam.connectors.procore.writes.finding import orders_of_package
 from tiebeam.connectors.procore.writes.plan import Write, with_upload
 from tiebeam.connectors.procore.writes.uploads import File, FileChangedError, Uploads
 from tiebeam.connectors.procore.writes.writer import ProcoreWriter
@@ -15,12 +17,13 @@ from tiebeam.push.deliveries.procore.catalogue import (
     FILE_MISSING,
     FILE_TYPE,
     NAME_TAKEN,
+    ORDERS_ALIKE,
     rejected,
 )
 from tiebeam.push.deliveries.procore.looks import find
 from tiebeam.push.deliveries.procore.plan import plan_paper
 from tiebeam.push.deliveries.procore.refusals import error_of, fatal_error_of, look_error_of
-from tiebeam.push.deliveries.procore.steps import PDF, write_of
+from tiebeam.push.deliveries.procore.steps import OF_PACKAGE, PDF, write_of
 from tiebeam.push.errors import BusyError, RejectedError
 from tiebeam.push.model import Receipt
 
@@ -80,7 +83,7 @@ class ProcoreTarget:
         """Make the write of the step, after the upload of its file."""
         del receipts
         try:
-            write = await self._with_file(step, paper)
+            write = await self._of_package(await self._with_file(step, paper), step, paper)
             made = await self._writer.write(write)
         except (BusyError, RejectedError):
             raise
@@ -88,6 +91,7 @@ class ProcoreTarget:
             raise fatal_error_of(error, paper) from error
         if not isinstance(made, Refusal):
             return self._receipt(made)
+        self._forget(step, paper)
         if made.status == pictures.DUPLICATE and not made.maybe_done:
             return await self._already(step, paper)
         raise error_of(made, step, paper, self._clock.now())
@@ -98,6 +102,21 @@ class ProcoreTarget:
         if found is None:
             raise rejected(NAME_TAKEN, paper)
         return found
+
+    async def _of_package(self, write: Write, step: PlannedStep, paper: Paper) -> Write:
+        """Return a write whose path names the order that a package came with, where it is of such a one."""
+        if OF_PACKAGE not in write.path:
+            return write
+        title, contract_id = write.body["change_order"]["title"], str(write.body["contract_id"])
+        found = await orders_of_package(self._writer, paper.project, contract_id, title)
+        if isinstance(found, Refusal):
+            raise look_error_of(found, step, paper, self._clock.now())
+        if not found:
+            raise BusyError(f"Procore has not made the potential change order of {paper.number} yet.")
+        if len(found) > 1:
+            cause = f"Procore holds {len(found)} potential change orders of packages called {title}."
+            raise rejected(ORDERS_ALIKE, paper, cause)
+        return replace(write, path=write.path.replace(OF_PACKAGE, str(found[0]["id"])))
 
     async def _with_file(self, step: PlannedStep, paper: Paper) -> Write:
         write = write_of(step.payload)
@@ -126,6 +145,12 @@ class ProcoreTarget:
         raise BusyError(
             f"The upload of {attachment.name} took long; it is done, and used at the next attempt."
         )
+
+    def _forget(self, step: PlannedStep, paper: Paper) -> None:
+        """Upload anew for another attempt: an upload that was kept may be what is refused."""
+        told = step.payload.get("file")
+        if told is not None:
+            self._kept.drop((paper.origin, paper.project, told["name"], told["sha256"]))
 
     async def _put(self, name: str, attachment: Attachment, paper: Paper) -> str | Refusal:
         size, kind = attachment.size_bytes, attachment.media_type

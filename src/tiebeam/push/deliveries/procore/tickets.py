@@ -78,10 +78,16 @@ def _timecard(row: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
     found = {
         "login_information_id": facts.people.get(folded(row["worker"])),
         "work_classification_id": facts.classifications.get(folded(row.get("trade") or "")),
-        "timecard_time_type_id": facts.time_types.get(row.get("time_type") or "regular"),
+        "timecard_time_type_id": _time_type(row, facts),
     }
     known = {name: value for name, value in found.items() if value is not None}
     return {**known, "hours_worked": float(Decimal(row["hours"]))}
+
+
+def _time_type(row: Mapping[str, Any], facts: Facts) -> int | None:
+    """Return Procore's type for a kind of time, as chosen, else by its name; words alone say one without."""
+    kind = row.get("time_type") or "regular"
+    return facts.choices.time_types.get(kind) or facts.time_types.get(kind)
 
 
 def _material(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,3 +114,13 @@ def _event(paper: Paper) -> Iterator[PlannedStep]:
     if event:
         write = tickets.link(paper.project, receipt(ENTRY), event)
         yield step("change-event", Made.CHANGE_EVENT, write, needs=ENTRY)
+    else:
+        yield from later_event(paper)
+
+
+def later_event(paper: Paper) -> Iterator[PlannedStep]:
+    """Return what ties a ticket to the change event chosen beside it, each choice a step of its own."""
+    event = paper.later.get("change_event")
+    if event:
+        write = tickets.link(paper.project, receipt(ENTRY), event)
+        yield step(f"change-event-{event}", Made.CHANGE_EVENT, write, needs=ENTRY)

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from tiebeam.simulators.procore.writes.forms import Form
 
 
-def write_route(method: str, path: str, handler: Handler, tool: str | None) -> Route:
+def write_route(
+    method: str, path: str, handler: Handler, tool: str | None, resource: str | None = None
+) -> Route:
     """A write whose project, when the path does not name it, is looked for by the handler."""
-    return Route(method, path, handler, tool=tool, in_project="{project_id}" in path)
+    within = "{project_id}" in path
+    return Route(method, path, handler, tool=tool, in_project=within, resource=resource)
 
 
 def form_route(method: str, path: str, form: Form, handler: Handler) -> Route:

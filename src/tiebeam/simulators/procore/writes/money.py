@@ -12,6 +12,7 @@ from tiebeam.simulators.procore.writes.building import creating, form_route, upd
 from tiebeam.simulators.procore.writes.forms import Form, blanks, entries
 from tiebeam.simulators.procore.writes.kinds import decimal
 from tiebeam.simulators.procore.writes.references import user_shown
+from tiebeam.simulators.procore.writes.tiers import grouped, require_tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,6 +56,11 @@ def _numbered(call: Call, resource: str, project_id: int | None) -> Fields:
 
 
 def _order_blank(call: Call, project_id: int | None) -> Fields:
+    require_tier(call, "potential_change_orders", project_id)
+    return _order_shown(call, project_id)
+
+
+def _order_shown(call: Call, project_id: int | None) -> Fields:
     fields = {**blanks(_ORDER), **_numbered(call, "potential_change_orders", project_id)}
     unknown = (
         "change_reason change_order_request_id change_order_request_title change_order_package_title"
@@ -68,7 +74,7 @@ def _order_blank(call: Call, project_id: int | None) -> Fields:
         "type": "PrimeContractChangeOrder",
         "line_items_total": _ZERO,
         "line_items_extended_total": _ZERO,
-        "change_order_tiers": 3,
+        "change_order_tiers": call.state.order_tiers(project_id),
         "accounting_method": "amount",
         "field_change": False,
         "paid": False,
@@ -85,6 +91,7 @@ def _order_settled(call: Call, held: Fields, changes: Fields) -> Fields:
         changes |= {"contract_id": contract["id"], "vendor": contract["vendor"]}
     if "id" in held and _lines_of(call, held["id"]):
         changes.pop("grand_total", None)
+    changes = grouped(call, held, changes)
     whole = {**held, **changes}
     return {**changes, "potential_change_order_acronym_number": f"PCO #{whole['number']}"}
 
@@ -96,6 +103,7 @@ _ORDER = Form(
         f"title description number {_STATUS} due_date:date grand_total:money schedule_impact_amount:int",
         "origin_id origin_data invoiced_date:date paid_date:date prime_change_event_id:int",
         "commitment_change_event_id:int currency_exchange_rate change_order_request_id:int",
+        "change_order_request:object",
     ),
     blank=_order_blank,
     settle=_order_settled,
@@ -145,6 +153,7 @@ _LINE = Form(
 
 
 def _request_blank(call: Call, project_id: int | None) -> Fields:
+    require_tier(call, "change_order_requests", project_id)
     shown = _numbered(call, "change_order_requests", project_id)
     return {**blanks(_REQUEST), **shown, "contract": None, "batch": None}
 
@@ -254,9 +263,21 @@ def _under_contract(form: Form) -> Handler:
         contracted = _contracted(form, body.integer("contract_id"))
         sent = {**body.wrapped(form.wrapper), "contract_id": body.integer("contract_id")}
         row = saving.insert(call, contracted, sent, project_id=project_id)
+        if form is _PACKAGE and call.state.order_tiers(project_id) == 1:
+            _add_its_order(call, row)
         return saving.answer(call, form.resource, row, status=201)
 
     return handler
+
+
+def _add_its_order(call: Call, package: Row) -> None:
+    """With one tier, a package comes with the potential change order that holds its lines."""
+    named = ("title", "description", "status", "contract_id", "schedule_impact_amount")
+    shown = _order_shown(call, package.project_id)
+    fields = {**shown, **{name: package.fields.get(name) for name in named}}
+    fields["change_order_package_title"] = package.fields.get("title")
+    fields["potential_change_order_acronym_number"] = f"PCO #{shown['number']}"
+    call.state.insert("potential_change_orders", fields, project_id=package.project_id, at=call.moment)
 
 
 def _synced_under_contract(form: Form) -> Handler:

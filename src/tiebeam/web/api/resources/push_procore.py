@@ -35,6 +35,16 @@ class ProcoreLogs(BaseModel):
     notes: LogKind | None
 
 
+class ProcoreTimeTypes(BaseModel):
+    """Procore's id of each kind of time; null: the type of that name, if time cards tell, else words."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    regular: Id | None = None
+    overtime: Id | None = None
+    double: Id | None = None
+
+
 class ProcoreChoice(BaseModel):
     """How a company wants its documents in Procore."""
 
@@ -47,6 +57,14 @@ class ProcoreChoice(BaseModel):
     folder_id: Id | None = Field(description="Procore's id of the folder for PDFs; null: the root.")
     order_status: OrderStatus = Field(description="Of a new potential change order.")
     logs: ProcoreLogs
+    order_tiers: Literal[1, 2, 3] = Field(
+        default=3, description="Of projects whose copy holds no change order to tell by."
+    )
+    orders_grouped: bool = Field(
+        default=False,
+        description="Put each order into a request (three tiers) or a package (two tiers) of its own.",
+    )
+    time_types: ProcoreTimeTypes = Field(default_factory=ProcoreTimeTypes)
 
 
 @ROUTER.get("/push/procore", **needs(Permission.PUSH_RUN))

@@ -38,6 +38,9 @@ class ProcoreChoices:
             "folder_id": wanted.folder_id,
             "order_status": wanted.order_status,
             "logs": Json(canonical(dict(wanted.logs))),
+            "order_tiers": wanted.order_tiers,
+            "orders_grouped": wanted.orders_grouped,
+            "time_types": Json(canonical(dict(wanted.time_types))),
         }
         async with self._store.transaction(self._tenant_id) as tx:
             await tx.run(Q["put"], named)
