@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from tiebeam.kernel.errors import TiebeamError
@@ -12,10 +13,11 @@ from tiebeam.push.deliveries.procore.catalogue import CATALOGUE as PROCORES
 from tiebeam.push.deliveries.procore.choices.repository import ProcoreChoices
 from tiebeam.push.deliveries.procore.plan import plan_paper
 from tiebeam.push.deliveries.procore.target import ProcoreTarget
-from tiebeam.push.errors import GoneError
+from tiebeam.push.errors import BusyError, GoneError, NoTurnError, UncertainError
+from tiebeam.upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from tiebeam.app import App
     from tiebeam.operations.tokens.model import Connection
@@ -43,11 +45,13 @@ class ConnectedProcore:
 
     async def look(self, step: PlannedStep, receipts: Mapping[str, Receipt], paper: Paper) -> Receipt | None:
         """Return the receipt of what the step makes if Procore shows it."""
-        return await (await self._target()).look(step, receipts, paper)
+        async with self._noted() as target:
+            return await target.look(step, receipts, paper)
 
     async def send(self, step: PlannedStep, receipts: Mapping[str, Receipt], paper: Paper) -> Receipt:
         """Make the write of the step."""
-        return await (await self._target()).send(step, receipts, paper)
+        async with self._noted() as target:
+            return await target.send(step, receipts, paper)
 
     def choices(self) -> ProcoreChoices:
         """Return how the company wants its documents there."""
@@ -62,8 +66,21 @@ class ConnectedProcore:
             )
         return min(found, key=lambda one: one.status is not Status.CONNECTED)
 
-    async def _target(self) -> ProcoreTarget:
+    @asynccontextmanager
+    async def _noted(self) -> AsyncIterator[ProcoreTarget]:
+        """Give the target, and keep for the alerts whether Procore could be worked with."""
         connection = await self._connection()
+        target, upkeep = await self._target(connection), Upkeep(self._app)
+        try:
+            yield target
+        except (NoTurnError, GoneError):
+            raise
+        except (BusyError, UncertainError) as error:
+            await upkeep.note_failure(connection, error)
+            raise
+        await upkeep.note_answer(connection)
+
+    async def _target(self, connection: Connection) -> ProcoreTarget:
         try:
             self._app.require_procore()
             if connection.status is not Status.CONNECTED:

@@ -31,6 +31,10 @@ class BusyError(TiebeamError):
         self.until = until
 
 
+class NoTurnError(BusyError):
+    """Nothing was tried: among the calls that the target allows none was left for this one in time."""
+
+
 class UncertainError(TiebeamError):
     """It may have been done: no answer came, or one that cannot be read. It is looked for, never repeated."""
 

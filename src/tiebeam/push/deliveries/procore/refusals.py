@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from tiebeam.connectors.outcomes import Do, VendorError
 from tiebeam.connectors.ports import RefusalKind
+from tiebeam.connectors.procore.errors import NO_TURN
 from tiebeam.kernel.errors import Owner
 from tiebeam.operations.tokens.model import NotConnectedError, is_final
 from tiebeam.push.deliveries.procore.catalogue import TICKETS_OFF, rejected
-from tiebeam.push.errors import BusyError, GoneError, RejectedError, UncertainError
+from tiebeam.push.errors import BusyError, GoneError, NoTurnError, RejectedError, UncertainError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +27,8 @@ def error_of(refusal: Refusal, step: PlannedStep, paper: Paper, now: datetime) -
     """Return the error for a refusal of a write."""
     if refusal.maybe_done:
         return UncertainError(refusal.cause, code=refusal.code)
+    if refusal.code == NO_TURN.code:
+        return NoTurnError(refusal.cause, action=refusal.action, code=refusal.code)
     if refusal.kind is RefusalKind.UNAVAILABLE:
         until = now + timedelta(seconds=refusal.wait_seconds) if refusal.wait_seconds else None
         return BusyError(refusal.cause, until=until, action=refusal.action, code=refusal.code)
