@@ -87,7 +87,7 @@ class ConnectedProcore:
                 raise not_connected(connection)
             client = await self._app.client(connection)
         except TiebeamError as error:
-            raise GoneError(error.cause, action=error.action) from error
+            raise GoneError.of(error) from error
         facts = self._facts(connection)
         return ProcoreTarget(client, self._app.transport, facts, self._app.clock, self._app.uploads)
 

@@ -3,124 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
 
 import pytest
-from tests.factories.console import console
-from tests.factories.field_work import FOREMANS, OFFICES, in_chunks, picture, request_form, ticket
-from tests.factories.procore_desk import ProcoreDesk
+from tests.factories.field_work import OFFICES, request_form, ticket
+from tests.factories.procore_site import PHOTO, Site, procore_site
 
 from tiebeam.capture import Capture
 from tiebeam.field.forms import form_of
 from tiebeam.field.model import Kind
 from tiebeam.field.rules import totals
 from tiebeam.identity.model import Role
-from tiebeam.kernel.errors import Owner
-from tiebeam.link.repository import ProjectMap
+from tiebeam.kernel.errors import BadInputError, Owner
 from tiebeam.operations.tokens.model import GrantKind
 from tiebeam.push.deliveries.procore.amounts import line_amount, markup_amounts
-from tiebeam.pushing import Pushing
-from tiebeam.simulators.base.faults import FaultRule, Faults
+from tiebeam.simulators.base.faults import FaultRule
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    import httpx
-    from tests.factories.console import Console
-
-    from tiebeam.app import App
     from tiebeam.identity.model import Tenant
     from tiebeam.kernel.clock import ManualClock
-    from tiebeam.operations.tokens.model import Connection
-    from tiebeam.push.board.model import Standing
     from tiebeam.store.pool import Store
-
-URL = "http://simulated.invalid"
-PHOTO = picture(size=(40, 30))
-
-
-@dataclass(slots=True)
-class Site:
-    desk: ProcoreDesk
-    app: App
-    connection: Connection
-    project: UUID
-    house: Console
-
-    @property
-    def pushing(self) -> Pushing:
-        return Pushing(self.app)
-
-    async def client(self, role: Role) -> httpx.AsyncClient:
-        client, came = await self.house.signed_in(role)
-        client.headers["X-CSRF-Token"] = came.session.csrf
-        return client
-
-    async def captured(self, kind: Kind = Kind.TM_TICKET, **more: Any) -> UUID:
-        document_id, photo_id, now = uuid4(), uuid4(), self.app.clock.now()
-        await Capture(self.app).photos().put(photo_id, in_chunks(PHOTO), FOREMANS.by, name="صورة.jpg")
-        make = ticket if kind is Kind.TM_TICKET else request_form
-        body = make(photos=[str(photo_id)], **more)
-        documents = self.pushing.documents()
-        await documents.put(document_id, kind, self.project, body, FOREMANS, captured_at=now)
-        await documents.submit(document_id, FOREMANS, version=1)
-        await documents.approve(document_id, OFFICES, version=1)
-        return document_id
-
-    async def edited(self, document_id: UUID, body: dict[str, Any], version: int) -> None:
-        await self.pushing.documents().put(
-            document_id,
-            Kind.TM_TICKET,
-            self.project,
-            body,
-            OFFICES,
-            captured_at=self.app.clock.now(),
-            base_version=version,
-        )
-        await self.pushing.documents().approve(document_id, OFFICES, version=version + 1)
-
-    async def pressed(self, document_id: UUID) -> UUID:
-        document = await self.pushing.documents().get(document_id)
-        (intent_id,) = await self.pushing.send([document], "procore", by="Olga Office")
-        return intent_id
-
-    async def worked(self, rounds: int = 1, seconds: float = 0) -> None:
-        for _ in range(rounds):
-            for job in await self.pushing.due():
-                await self.pushing.runner().run(UUID(job.key))
-            self.desk.clock.advance(seconds)
-
-    async def standing(self, document_id: UUID) -> Standing:
-        (found,) = await self.pushing.board().of_documents([document_id])
-        return found
-
-    def fault(self, *rules: FaultRule) -> None:
-        self.desk.simulator.faults = Faults(1, rules)
-
-    def rows(self, resource: str) -> list[dict[str, Any]]:
-        return list(self.desk.state.rows(resource))
 
 
 @pytest.fixture
 async def site(store: Store, clock: ManualClock, tenant: Tenant, tmp_path: Path) -> AsyncIterator[Site]:
-    desk = ProcoreDesk(clock=clock)
-    client = desk.simulator.options.clients[0]
-    settings = {
-        "procore_environment": "custom",
-        "procore_login_url": URL,
-        "procore_api_url": URL,
-        "procore_client_id": client.client_id,
-        "procore_client_secret": client.client_secret,
-    }
-    async with console(store, clock, tenant, tmp_path, desk.transport, **settings) as house:
-        app = await house.house.app(tenant.id)
-        connection, _, _ = await app.add_procore(None, grant=None, kind=GrantKind.CLIENT_CREDENTIALS)
-        project = await Capture(app).projects().add("24-017", "Library")
-        await ProjectMap(store, tenant.id).map(connection.id, "5", project.id)
-        yield Site(desk, app, connection, project.id, house)
+    async with procore_site(store, clock, tenant, tmp_path) as made:
+        yield made
 
 
 @pytest.mark.req("P6", "P8", "P12", "P13")
@@ -323,3 +234,44 @@ def test_what_procore_is_told_is_what_the_form_adds_up_to() -> None:
     theirs = [line_amount(line) for line in body["lines"]], markup_amounts(body["lines"], body["markups"])
     assert sum(theirs[0] + theirs[1]) == ours.total
     assert theirs[1] == [amount for _, amount in ours.markups]
+
+
+@pytest.mark.req("P4", "P20")
+async def test_a_project_that_vanishes_in_procore_is_told_of_and_holds_up_nothing_else(site: Site) -> None:
+    lost = await site.captured()
+    await site.pressed(lost)
+    site.desk.state.permit_project(5, allowed=False)
+    await site.worked()
+    standing = await site.standing(lost)
+    assert (standing.state, standing.code) == ("blocked", "procore.project_not_permitted")
+    assert (standing.cause or "").startswith("This connection may not enter the project.")
+    assert "add the project to the app's permitted projects" in (standing.action or "")
+    meanwhile = await site.captured()
+    names = [one.name for one in await Capture(site.app).projects().all()]
+    assert "Library" in names
+    site.desk.state.permit_project(5, allowed=True)
+    await site.pressed(meanwhile)
+    await site.pushing.send_again([standing.intent_id])
+    await site.worked(2, 400)
+    assert [(await site.standing(one)).state for one in (lost, meanwhile)] == ["done", "done"]
+    assert len(site.rows("time_and_material_entries")) == 2
+
+
+@pytest.mark.req("P26")
+async def test_whose_plan_leaves_procore_out_sends_nothing_and_goes_on_when_it_is_back(site: Site) -> None:
+    document_id = await site.captured()
+    await site.pressed(document_id)
+    plan, site.app.settings = (
+        site.app.settings,
+        site.app.settings.model_copy(update={"procore_tenants": "birch"}),
+    )
+    await site.worked()
+    standing = await site.standing(document_id)
+    assert (standing.state, standing.code) == ("blocked", "push.no_target")
+    with pytest.raises(BadInputError, match="There is no target 'procore' here"):
+        await site.pressed(await site.captured())
+    assert site.rows("time_and_material_entries") == []
+    site.app.settings = plan
+    await site.pushing.send_again([standing.intent_id])
+    await site.worked()
+    assert (await site.standing(document_id)).state == "done"

@@ -80,3 +80,8 @@ class GoneError(TiebeamError):
 
     code = "push.not_connected"
     owner = Owner.ADMIN
+
+    @classmethod
+    def of(cls, error: TiebeamError) -> GoneError:
+        """Return what an error that ends a connection means to the papers."""
+        return cls(error.cause, action=f"{error.action} What is to be sent waits, and goes on by itself.")

@@ -54,7 +54,7 @@ def look_error_of(refusal: Refusal, step: PlannedStep, paper: Paper, now: dateti
 def fatal_error_of(error: TiebeamError, paper: Paper) -> TiebeamError:
     """Return the error for what ended a call before it was made, or with everything refused."""
     if isinstance(error, NotConnectedError) or is_final(error) or _blocks(error):
-        return GoneError(error.cause, action=error.action)
+        return GoneError.of(error)
     if isinstance(error, VendorError):
         return RejectedError(
             error.cause, action=error.action, code=error.code, owner=error.owner, fix=f"/field/{paper.id}"
