@@ -106,6 +106,15 @@ class Storm:
         """What sends documents."""
         return Pushing(self.app)
 
+    async def rage(self, tickets: int, *, kills: int, seconds: float) -> None:
+        """Send tickets and kill, at least so often and for so long, with more to send whenever few are left."""
+        began = time.monotonic()
+        await self.press(tickets)
+        while self.kills < kills or time.monotonic() < began + seconds:
+            if await self._open() <= tickets // 2:
+                await self.press(tickets)
+            await self.kill_after(self.rng.randint(1, 5))
+
     async def press(self, count: int) -> None:
         """Capture and approve tickets, and have all of them sent."""
         found = []
@@ -222,12 +231,7 @@ async def run_storm(
         async with opened(settings) as app:
             project = await _moved_in(app, vendor)
             storm = Storm(app, vendor, user, at(server.admin_url, name), project, program, Random(seed), {})
-            began = time.monotonic()
-            await storm.press(tickets)
-            while storm.kills < kills or time.monotonic() < began + seconds:
-                if await storm._open() <= tickets // 2:
-                    await storm.press(tickets)
-                await storm.kill_after(storm.rng.randint(1, 5))
+            await storm.rage(tickets, kills=kills, seconds=seconds)
             await storm.finish()
             return Outcome(
                 len(storm.photos), storm.kills, storm.caught, _looked(storm), storm.made(), judged(storm)
