@@ -107,7 +107,7 @@ class Storm:
         return Pushing(self.app)
 
     async def rage(self, tickets: int, *, kills: int, seconds: float) -> None:
-        """Send tickets and kill, at least so often and for so long, with more to send whenever few are left."""
+        """Send tickets and kill, at least so often and so long; more are sent whenever few are left."""
         began = time.monotonic()
         await self.press(tickets)
         while self.kills < kills or time.monotonic() < began + seconds:
