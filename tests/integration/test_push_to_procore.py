@@ -275,3 +275,26 @@ async def test_whose_plan_leaves_procore_out_sends_nothing_and_goes_on_when_it_i
     await site.pushing.send_again([standing.intent_id])
     await site.worked()
     assert (await site.standing(document_id)).state == "done"
+
+
+@pytest.mark.req("P17")
+async def test_the_field_reads_only_that_it_is_there_and_the_office_why_it_is_not(site: Site) -> None:
+    document_id = await site.captured(Kind.CHANGE_ORDER_REQUEST)
+    await site.pressed(document_id)
+    await site.worked()
+    standing = await site.standing(document_id)
+    office, foreman = await site.client(Role.OFFICE), await site.client(Role.FIELD)
+    why = (await office.get(f"/api/v1/push/standings/{standing.intent_id}")).json()
+    assert why["standing"]["trouble"]["code"] == "procore.contract_missing"
+    for path in (
+        f"push/standings/{standing.intent_id}",
+        f"push/documents/{document_id}",
+        "push/stuck",
+        "push/targets",
+    ):
+        assert (await foreman.get(f"/api/v1/{path}")).status_code == 403
+    for path in ("/push", f"/push/sent/{standing.intent_id}"):
+        assert "contract" not in (await foreman.get(path)).text
+    shown = (await foreman.get("/api/v1/field/documents")).text
+    assert "contract_missing" not in shown
+    assert "names no contract" not in shown
