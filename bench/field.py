@@ -58,8 +58,8 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Mapping
 
-ROUNDS: Final = 5
-VISITS: Final = 40
+ROUNDS: Final = 7
+VISITS: Final = 25
 PHOTO_BYTES: Final = 200_000
 WARM_VISITS: Final = 5
 VISIT_EVERY_SECONDS: Final = 0.35

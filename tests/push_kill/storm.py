@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 SENDER = (sys.executable, "-m", "tests.push_kill.sender")
 WORKER = (*TIEBEAM, "worker")
 PHOTOS = 2
+RECORDS = 3 + PHOTOS + 1
+"""What a ticket is made of there: itself, its hours, its materials, its paper, its photos."""
 _SLOW = (FaultRule("delay", match="/rest/", probability=0.5, delay_seconds=0.03),)
 _LINES = ("time_and_material_timecards", "materials")
 _FILES = "time_and_material_entry_attachments"
@@ -98,6 +100,8 @@ class Storm:
     rng: Random
     photos: dict[UUID, list[str]]
     """The hashes of each ticket's photos."""
+    before: int = 0
+    """How many records there were before any of ours."""
     kills: int = 0
     caught: int = 0
 
@@ -108,7 +112,7 @@ class Storm:
 
     async def rage(self, tickets: int, *, kills: int, seconds: float) -> None:
         """Send tickets and kill, at least so often and so long; more are sent whenever few are left."""
-        began = time.monotonic()
+        began, self.before = time.monotonic(), self.made()
         await self.press(tickets)
         while self.kills < kills or time.monotonic() < began + seconds:
             if await self._open() <= tickets // 2:
@@ -133,7 +137,9 @@ class Storm:
 
     async def kill_after(self, records: int) -> None:
         """Let a process send until the vendor has so many records more, and kill it in the middle."""
-        until = self.made() + records
+        # The last two are left: a process with nothing to send could not be met at it.
+        left = len(self.photos) * RECORDS - (self.made() - self.before) - 2
+        until = self.made() + max(0, min(records, left))
         process = self.start()
         try:
             await self.wait(lambda: self.made() >= until or process.poll() is not None)
