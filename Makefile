@@ -53,8 +53,8 @@ bench: .venv/bench/ready ## Measure every figure that the README quotes; ARGS=--
 simulate: $(READY) ## Run the seeded simulation with faults; SEEDS=1-200, or SEEDS=17 to replay one; WORLD=week for weeks of everything, WORLD=push or WORLD=procore for papers on their way
 	@$(PY) tests/simulation/run.py --world $(WORLD) --seeds $(SEEDS) $(ARGS)
 
-crash: $(READY) ## Kill workers, schedulers and web at random for a while; MINUTES=10, SEED=1
-	@$(PY) tests/crash/run.py --minutes $(MINUTES) --seed $(SEED) $(ARGS)
+crash: $(READY) ## Kill workers, schedulers and web at random for a while; MINUTES=10, SEED=1; WORLD=push kills whoever sends tickets
+	@$(PY) tests/$(if $(filter push,$(WORLD)),push_kill,crash)/run.py --minutes $(MINUTES) --seed $(SEED) $(ARGS)
 
 never-over: $(READY) ## Let virtual hours pass over four processes that share one budget; HOURS=24, SEED=1
 	@$(PY) tests/never_over/run.py --hours $(HOURS) --seed $(SEED) $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from tiebeam.connectors.procore.pages import vendor_page
@@ -15,10 +16,11 @@ from tiebeam.push.deliveries.procore.plan import plan_paper
 from tiebeam.push.deliveries.procore.remedies import remedy
 from tiebeam.push.deliveries.procore.steps import Made
 from tiebeam.push.deliveries.procore.target import ProcoreTarget
-from tiebeam.push.errors import GoneError
+from tiebeam.push.errors import BusyError, GoneError, NoTurnError, UncertainError
+from tiebeam.upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     from tiebeam.app import App
     from tiebeam.connectors.procore.pages import VendorPage
@@ -52,11 +54,13 @@ class ConnectedProcore:
 
     async def look(self, step: PlannedStep, receipts: Mapping[str, Receipt], paper: Paper) -> Receipt | None:
         """Return the receipt of what the step makes if Procore shows it."""
-        return await (await self._target()).look(step, receipts, paper)
+        async with self._noted() as target:
+            return await target.look(step, receipts, paper)
 
     async def send(self, step: PlannedStep, receipts: Mapping[str, Receipt], paper: Paper) -> Receipt:
         """Make the write of the step."""
-        return await (await self._target()).send(step, receipts, paper)
+        async with self._noted() as target:
+            return await target.send(step, receipts, paper)
 
     async def remedies(self, project: str, fields: Collection[str]) -> dict[str, Remedy]:
         """Return what may stand at places of a paper's body, out of our copy alone."""
@@ -97,15 +101,28 @@ class ConnectedProcore:
             )
         return min(found, key=lambda one: one.status is not Status.CONNECTED)
 
-    async def _target(self) -> ProcoreTarget:
+    @asynccontextmanager
+    async def _noted(self) -> AsyncIterator[ProcoreTarget]:
+        """Give the target, and keep for the alerts whether Procore could be worked with."""
         connection = await self._connection()
+        target, upkeep = await self._target(connection), Upkeep(self._app)
+        try:
+            yield target
+        except (NoTurnError, GoneError):
+            raise
+        except (BusyError, UncertainError) as error:
+            await upkeep.note_failure(connection, error)
+            raise
+        await upkeep.note_answer(connection)
+
+    async def _target(self, connection: Connection) -> ProcoreTarget:
         try:
             self._app.require_procore()
             if connection.status is not Status.CONNECTED:
                 raise not_connected(connection)
             client = await self._app.client(connection)
         except TiebeamError as error:
-            raise GoneError(error.cause, action=error.action) from error
+            raise GoneError.of(error) from error
         facts = self._facts(connection)
         return ProcoreTarget(client, self._app.transport, facts, self._app.clock, self._app.uploads)
 

@@ -18,7 +18,7 @@ from tiebeam.operations.queue.model import Blocked, Done, NewJob, RetryAt, Snooz
 from tiebeam.operations.schedules.model import Schedule
 from tiebeam.operations.tokens.model import NotConnectedError, Status
 from tiebeam.proof import Proof
-from tiebeam.pushing import PUSH, Pushing, push_job
+from tiebeam.pushing import PUSH, Pushing
 from tiebeam.replicate.pull import StoppedError
 from tiebeam.replicate.streams import find_stream
 from tiebeam.replicate.sync import Wish
@@ -202,7 +202,9 @@ class Duties:
         except TiebeamError as error:
             await upkeep.note_failure(connection, error)
             raise
-        await upkeep.note_answer(connection)
+        # What could be read in part says neither that the vendor works nor that it does not.
+        if not isinstance(outcome, RetryAt):
+            await upkeep.note_answer(connection)
         return outcome
 
     async def _sync(self, upkeep: Upkeep, connection: Connection, job: Job) -> Outcome:
@@ -336,7 +338,7 @@ def again(kind: str, key: str) -> NewJob | None:
     if kind == REFRESH and key.count("/") >= 3:
         return _refresh_again(key)
     if kind == PUSH:
-        return push_job(UUID(key))
+        return NewJob(PUSH, key, {}, priority=BY_HAND)
     if kind not in (SYNC, FETCH, KEEP_HOOK, CATCH_UP, KEEP_ALIVE):
         return None
     line = {SYNC: f"connection/{key}", FETCH: f"fetch/{key}"}.get(kind)

@@ -51,6 +51,8 @@ PUSH: Final = "push.intent"
 """The kind of job that goes on with one document."""
 SOON: Final = 4
 """The priority of what somebody pressed a button for."""
+AT_ONCE: Final = 5
+"""The priority of the one document that somebody pressed a button for."""
 NOT_SENT: Final = "documents_not_sent"
 """The alert of documents that wait for a person."""
 TOLD_DOCUMENTS_MIN: Final = 5
@@ -193,7 +195,9 @@ class Pushing:
         ledger = self.ledger()
         async with ledger.transaction() as tx:
             found = await ledger.want(wishes, by=by, trigger=trigger, tx=tx)
-            await self.app.queue.enqueue(self.app.tenant.id, map(push_job, found), tx=tx)
+            priority = AT_ONCE if len(found) == 1 else SOON
+            jobs = [push_job(one, target, priority=priority) for one in found]
+            await self.app.queue.enqueue(self.app.tenant.id, jobs, tx=tx)
         return found
 
     async def require(self, target: str, trigger: str = "button") -> None:
@@ -214,7 +218,7 @@ class Pushing:
     ) -> list[UUID]:
         """Go on with documents that are stuck; return those that are gone on with."""
         woken = await self.ledger().send_again(intent_ids, names, sent_stands=sent_stands)
-        await self.app.queue.enqueue(self.app.tenant.id, map(push_job, woken))
+        await self.app.queue.enqueue(self.app.tenant.id, await self.jobs(woken))
         return woken
 
     async def remedies(self, standings: Iterable[Stands]) -> dict[UUID, Remedy]:
@@ -292,7 +296,14 @@ class Pushing:
         """Send the batches that are due, and return the jobs for everything that is to be gone on with."""
         for target in self.targets():
             await self._batch(target)
-        return [push_job(intent_id, priority=0) for intent_id in await self.ledger().due(DUE_MAX)]
+        return await self.jobs(await self.ledger().due(DUE_MAX), priority=0)
+
+    async def jobs(
+        self, intent_ids: Sequence[UUID], *, priority: int = SOON, tx: Within | None = None
+    ) -> list[NewJob]:
+        """Return the jobs that go on with these documents, of those that are still wanted."""
+        targets = await self.ledger().targets_of(intent_ids, tx) if intent_ids else {}
+        return [push_job(one, targets[one], priority=priority) for one in intent_ids if one in targets]
 
     async def tell(self) -> None:
         """Have one alert stand while enough documents wait for a person, or one does for long."""
@@ -325,12 +336,13 @@ class Pushing:
                 ledger = self.ledger()
                 wishes = [self._wish(document, target)]
                 found = await ledger.want(wishes, by="the approval", trigger="approval", tx=tx)
-                await self.app.queue.enqueue(self.app.tenant.id, map(push_job, found), tx=tx)
+                jobs = [push_job(one, target) for one in found]
+                await self.app.queue.enqueue(self.app.tenant.id, jobs, tx=tx)
         await self._changed(tx, document)
 
     async def _changed(self, tx: Within, document: Document) -> None:
         woken = await self.ledger().changed(tx, document.id)
-        await self.app.queue.enqueue(self.app.tenant.id, map(push_job, woken), tx=tx)
+        await self.app.queue.enqueue(self.app.tenant.id, await self.jobs(woken, tx=tx), tx=tx)
 
     def _wish(self, document: Document, target: str) -> Wish:
         if document.standing is not Standing.APPROVED:
@@ -342,9 +354,13 @@ class Pushing:
         return Wish(document.kind.value, document.id, document.number, str(document.project_id), target)
 
 
-def push_job(intent_id: UUID, *, priority: int = SOON) -> NewJob:
-    """Return the job that goes on with a document."""
-    return NewJob(PUSH, str(intent_id), {}, priority=priority, serial_key=f"push/{intent_id}")
+def push_job(intent_id: UUID, target: str, *, priority: int = SOON) -> NewJob:
+    """Return the job that goes on with a document.
+
+    Of those that go to one target one is at work at a time: what limits them is what the target allows, so
+    that side by side they would only all be half there, and hold the hands of those who read.
+    """
+    return NewJob(PUSH, str(intent_id), {}, priority=priority, serial_key=f"push/{target}")
 
 
 def _attachment(photo: Photo, path: Path) -> Attachment:

@@ -14,7 +14,7 @@ from tiebeam.field.repository import UnknownDocumentError
 from tiebeam.field.rules import NotPossibleError
 from tiebeam.kernel.errors import BadInputError, TiebeamError
 from tiebeam.push.model import Blocked
-from tiebeam.pushing import FieldPapers, Pushing, push_job
+from tiebeam.pushing import FieldPapers, Pushing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +108,7 @@ class Tying:
                 raise UnknownDocumentError("There is no such document.", action="See which there are.")
             if await events.choose(tx, document, change_event, by):
                 woken = await ledger.chosen(tx, document_id)
-                await self.app.queue.enqueue(self.app.tenant.id, map(push_job, woken), tx=tx)
+                await self.app.queue.enqueue(self.app.tenant.id, await pushing.jobs(woken, tx=tx), tx=tx)
         return document
 
     async def _require(self, document: Document, change_event: str) -> None:

@@ -1,9 +1,10 @@
-"""A company that captures on site, with a simulated Procore connected: one project of its own is mapped."""
+"""A company's field work beside a simulated Procore that it is connected to, with a console in front."""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -35,11 +36,14 @@ if TYPE_CHECKING:
 URL = "http://simulated.invalid"
 PAGES = "https://pages.invalid"
 """Where people would look at Procore."""
+_NO_TIME = timedelta(0)
 PHOTO = picture(size=(40, 30))
 
 
 @dataclass(slots=True)
 class Site:
+    """Everything a test asks for."""
+
     desk: ProcoreDesk
     app: App
     connection: Connection
@@ -55,13 +59,16 @@ class Site:
         client.headers["X-CSRF-Token"] = came.session.csrf
         return client
 
-    async def captured(self, kind: Kind = Kind.TM_TICKET, **more: Any) -> UUID:
+    async def captured(
+        self, kind: Kind = Kind.TM_TICKET, photo: bytes = PHOTO, ahead: timedelta = _NO_TIME, **more: Any
+    ) -> UUID:
+        """Capture, hand in and approve a document with a photo; the phone's clock is `ahead`."""
         document_id, photo_id, now = uuid4(), uuid4(), self.app.clock.now()
-        await Capture(self.app).photos().put(photo_id, in_chunks(PHOTO), FOREMANS.by, name="صورة.jpg")
+        await Capture(self.app).photos().put(photo_id, in_chunks(photo), FOREMANS.by, name="صورة.jpg")
         make = ticket if kind is Kind.TM_TICKET else request_form
         body = make(photos=[str(photo_id)], **more)
         documents = self.pushing.documents()
-        await documents.put(document_id, kind, self.project, body, FOREMANS, captured_at=now)
+        await documents.put(document_id, kind, self.project, body, FOREMANS, captured_at=now + ahead)
         await documents.submit(document_id, FOREMANS, version=1)
         await documents.approve(document_id, OFFICES, version=1)
         return document_id
@@ -104,7 +111,7 @@ class Site:
 async def procore_site(
     store: Store, clock: ManualClock, tenant: Tenant, tmp_path: Path
 ) -> AsyncIterator[Site]:
-    """Connect a company to a simulated Procore, where its project 24-017 is the project 5."""
+    """Connect a company, and map one of its projects to project 5."""
     desk = ProcoreDesk(clock=clock)
     client = desk.simulator.options.clients[0]
     settings = {

@@ -61,7 +61,6 @@ def keys(page: str, view: str) -> list[str]:
     return re.findall(rf'<td data-head="Id"><a href="/records/{view}/([^?"]+)', page)
 
 
-@pytest.mark.req("P1")
 async def test_the_empty_explorer_says_what_to_do_next(house: Console, store: Store, tenant: Tenant) -> None:
     client, _ = await house.signed_in(Role.OFFICE)
     page = (await client.get("/records")).text
@@ -72,7 +71,6 @@ async def test_the_empty_explorer_says_what_to_do_next(house: Console, store: St
     assert "No RFIs were read yet" in await seen(client, "rfis")
 
 
-@pytest.mark.req("P1")
 async def test_every_kind_is_there_with_its_counts(house: Console, shelf: Shelf) -> None:
     client, _ = await house.signed_in(Role.OFFICE)
     await shelf.add("rfis", 1, {"subject": "One"})
@@ -86,7 +84,6 @@ async def test_every_kind_is_there_with_its_counts(house: Console, shelf: Shelf)
         await seen(client, stream.view)
 
 
-@pytest.mark.req("P1")
 async def test_search_filters_and_order(house: Console, shelf: Shelf) -> None:
     client, _ = await house.signed_in(Role.OFFICE)
     await shelf.add("rfis", 1, {"number": "10", "subject": 'Beam "B-12" 100%', "status": "open"})
@@ -118,7 +115,6 @@ async def test_search_filters_and_order(house: Console, shelf: Shelf) -> None:
     assert re.findall(r'data-head="([^"]+)"', page)[:5] == ["Id", "status", "due date", "Project", "Changed"]
 
 
-@pytest.mark.req("P1")
 async def test_every_record_is_on_exactly_one_page(house: Console, shelf: Shelf) -> None:
     client, _ = await house.signed_in(Role.OFFICE)
     for project in ("7", "8", "9"):
@@ -138,7 +134,7 @@ async def test_every_record_is_on_exactly_one_page(house: Console, shelf: Shelf)
         assert len(listed) == len(set(listed)) == 180
 
 
-@pytest.mark.req("P1", "P21")
+@pytest.mark.req("P21")
 async def test_nobody_sees_beyond_their_projects_and_their_company(house: Console, shelf: Shelf) -> None:
     await shelf.add("projects", 7, {"name": "Alder Hall"}, project=None)
     await shelf.add("projects", 8, {"name": "Birch Wing"}, project=None)
@@ -246,7 +242,6 @@ async def test_no_path_leads_out(house: Console, path: str) -> None:
         assert "root:" not in answer.text
 
 
-@pytest.mark.req("P1")
 async def test_a_list_stays_small_however_long_its_texts(house: Console, shelf: Shelf) -> None:
     client, came = await house.signed_in(Role.OFFICE)
     names = [column.name for column in next(s for s in STREAMS if s.view == "rfis").columns[:12]]
@@ -269,7 +264,6 @@ async def test_a_list_stays_small_however_long_its_texts(house: Console, shelf: 
     assert len((await client.get("/records/rfis/99")).content) < PAGE_BYTES_MAX
 
 
-@pytest.mark.req("P1")
 async def test_people_keep_lists_of_their_own(house: Console, shelf: Shelf) -> None:
     client, came = await house.signed_in(Role.OFFICE)
     other, _ = await house.signed_in(Role.OFFICE)
@@ -299,7 +293,7 @@ async def test_people_keep_lists_of_their_own(house: Console, shelf: Shelf) -> N
     assert (await client.post("/records/rfis/save", data={**form, "name": "list 3"})).status_code == 303
 
 
-@pytest.mark.req("P1", "Q3")
+@pytest.mark.req("Q3")
 async def test_the_first_page_of_many_records_comes_from_the_index(
     house: Console, shelf: Shelf, tenant: Tenant, owner_url: str
 ) -> None:

@@ -47,7 +47,6 @@ async def shelf(store: Store, tenant: Tenant) -> Shelf:
     return await Shelf.opened(store, tenant.id)
 
 
-@pytest.mark.req("P1")
 @pytest.mark.parametrize(
     ("said", "kept"),
     [
@@ -70,7 +69,6 @@ def test_no_cell_is_a_formula(said: Any, kept: str) -> None:
     assert cell(said) == kept
 
 
-@pytest.mark.req("P1", "P23")
 async def test_every_format_holds_exactly_what_is_filtered(
     house: Console, shelf: Shelf, tenant: Tenant
 ) -> None:
@@ -110,7 +108,6 @@ async def test_every_format_holds_exactly_what_is_filtered(
     ]
 
 
-@pytest.mark.req("P1")
 async def test_parquet_keeps_types_and_drops_what_does_not_fit(shelf: Shelf, tenant: Tenant) -> None:
     fits = {
         "id": "12",
@@ -141,7 +138,6 @@ async def test_parquet_keeps_types_and_drops_what_does_not_fit(shelf: Shelf, ten
     assert second["subject"] == "3"
 
 
-@pytest.mark.req("P1")
 async def test_parquet_without_its_library_says_what_to_do(
     house: Console, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,7 +152,7 @@ async def test_parquet_without_its_library_says_what_to_do(
     assert (await client.get("/exports/nothing/csv")).status_code == 404
 
 
-@pytest.mark.req("P1", "Q3")
+@pytest.mark.req("Q3")
 @pytest.mark.parametrize("form", MEDIA_TYPES)
 async def test_many_records_need_no_more_memory_than_some(shelf: Shelf, tenant: Tenant, form: str) -> None:
     await shelf.many("rfis", 20_000)

@@ -61,7 +61,7 @@ def listed(found: list[str]) -> list[tuple[str, str]]:
     return re.findall(r'/records/rfis/(\d+)\?project=(\d+)"', "".join(found))
 
 
-@pytest.mark.req("P1", "Q3")
+@pytest.mark.req("Q3")
 @pytest.mark.parametrize("look", [1, 7, LOOKED_AT, 5_000])
 async def test_leafing_through_a_search_meets_every_match_once_and_the_newest_first(
     house: Console, monkeypatch: pytest.MonkeyPatch, look: int
@@ -74,7 +74,6 @@ async def test_leafing_through_a_search_meets_every_match_once_and_the_newest_fi
         assert seen == [(str(n), project) for n, project in wanted]
 
 
-@pytest.mark.req("P1")
 async def test_a_list_says_when_it_has_not_looked_at_everything(house: Console) -> None:
     client, _ = await house.signed_in(Role.OFFICE)
     first, *_, last = await pages(client, q="draft")
@@ -90,7 +89,6 @@ async def test_a_list_says_when_it_has_not_looked_at_everything(house: Console) 
     assert "looked through" not in alone[0]
 
 
-@pytest.mark.req("P1")
 async def test_an_order_by_a_field_is_among_the_newest_and_says_so(house: Console) -> None:
     client, _ = await house.signed_in(Role.OFFICE)
     whole = listed(await pages(client, sort="id", dir="desc", project="8"))
@@ -103,7 +101,6 @@ async def test_an_order_by_a_field_is_among_the_newest_and_says_so(house: Consol
     assert {(n, p) for n, p in ALL if int(n) <= 5} <= set(listed(some)), "the newest are among them"
 
 
-@pytest.mark.req("P1")
 async def test_the_table_of_kinds_says_where_counting_ended(
     house: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

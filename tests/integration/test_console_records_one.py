@@ -41,7 +41,6 @@ async def shelf(store: Store, tenant: Tenant) -> Shelf:
     return await Shelf.opened(store, tenant.id)
 
 
-@pytest.mark.req("P2")
 async def test_its_fields_its_past_and_what_changed(house: Console, shelf: Shelf) -> None:
     client, _ = await house.signed_in(Role.OFFICE)
     now = {"subject": "Beam", "status": "closed", "private": True, "odd": {"deep": ["x"]}}
@@ -73,7 +72,6 @@ async def test_its_fields_its_past_and_what_changed(house: Console, shelf: Shelf
         assert (await client.get(f"/records/rfis/5?{bad}")).status_code == status, bad
 
 
-@pytest.mark.req("P2")
 async def test_it_is_opened_in_procore_as_long_as_it_stands_there(
     house: Console, shelf: Shelf, store: Store
 ) -> None:
@@ -92,7 +90,6 @@ async def test_it_is_opened_in_procore_as_long_as_it_stands_there(
     assert "app.procore.com" not in (await client.get("/records/rfis/5?project=7")).text
 
 
-@pytest.mark.req("P2")
 async def test_what_it_hangs_together_with(house: Console, shelf: Shelf) -> None:
     client, _ = await house.signed_in(Role.OFFICE)
     await shelf.add("projects", 7, {"name": "Alder Hall"}, project=None)
@@ -129,7 +126,6 @@ async def test_relations_name_kinds_and_columns_that_there_are() -> None:
     assert len(found) > 20
 
 
-@pytest.mark.req("P2")
 async def test_one_id_in_several_projects_is_a_choice(house: Console, shelf: Shelf) -> None:
     client, _ = await house.signed_in(Role.OFFICE)
     feeds = [await shelf.add("project_users", 9, {"name": f"In {p}"}, project=p) for p in ("7", "8")]
@@ -141,7 +137,6 @@ async def test_one_id_in_several_projects_is_a_choice(house: Console, shelf: She
     assert (await few.get(f"/records/project_users/9?at={feeds[1]}")).status_code == 404
 
 
-@pytest.mark.req("P2")
 async def test_state_and_reason_stand_in_words(house: Console, shelf: Shelf) -> None:
     client, _ = await house.signed_in(Role.OFFICE)
     await shelf.add("rfis", 1, {"subject": "One"}, state=2)
@@ -151,7 +146,6 @@ async def test_state_and_reason_stand_in_words(house: Console, shelf: Shelf) -> 
     assert "We can no longer see it" in (await client.get("/records/rfis/2")).text
 
 
-@pytest.mark.req("P2", "P23")
 async def test_having_it_read_again(house: Console, shelf: Shelf, store: Store, tenant: Tenant) -> None:
     client, came = await house.signed_in(Role.OFFICE, projects=["7"])
     feed = await shelf.add("rfis", 5, {"subject": "Beam"})
@@ -176,7 +170,6 @@ async def test_having_it_read_again(house: Console, shelf: Shelf, store: Store, 
     assert (await client.post("/records/rfis/refresh", data=form)).status_code == 400
 
 
-@pytest.mark.req("P2")
 async def test_records_that_were_truly_read(house: Console, store: Store, tenant: Tenant) -> None:
     room = await PostRoom.opened(store, tenant.id)
     questions = [{"id": 1, "body": "Which beam?"}]

@@ -15,10 +15,10 @@ from tests.factories.console import NoVendor, console
 from tests.factories.field_work import FOREMANS, OFFICES, in_chunks, picture, ticket
 
 from tiebeam.capture import Capture
-from tiebeam.duties import LOOK, PUSH_DUE, Duties, again
+from tiebeam.duties import BY_HAND, LOOK, PUSH_DUE, Duties, again
 from tiebeam.field.model import Kind
 from tiebeam.identity.model import Role
-from tiebeam.operations.queue.model import Done, Job, Snooze
+from tiebeam.operations.queue.model import Done, Job, NewJob, Snooze
 from tiebeam.push.deliveries.folder import FolderTarget
 from tiebeam.push.errors import BusyError, GoneError, RejectedError, UncertainError
 from tiebeam.push.triggers.model import Triggers
@@ -468,7 +468,8 @@ async def test_the_queue_goes_on_with_documents_by_itself(site: Site) -> None:
     (schedule,) = [one for one in duties.schedules() if one.name == PUSH_DUE]
     (job,) = await schedule.jobs(site.app.tenant.id)
     assert (job.kind, job.key) == (PUSH, str(intent_id))
-    assert again(PUSH, str(intent_id)) == push_job(intent_id)
+    assert job == push_job(intent_id, "folder", priority=0)
+    assert again(PUSH, str(intent_id)) == NewJob(PUSH, str(intent_id), {}, priority=BY_HAND)
     now = site.app.clock.now()
     in_hand = Job(1, site.app.tenant.id, PUSH, job.key, {}, 1, now)
     assert await duties.handlers()[PUSH](in_hand) == Done()

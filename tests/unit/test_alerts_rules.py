@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from tiebeam.operations.alerts.model import Severity
+from tiebeam.operations.alerts.model import Finding, Severity
 from tiebeam.operations.alerts.rules import (
     RULES,
     ChannelSeen,
@@ -17,6 +18,7 @@ from tiebeam.operations.alerts.rules import (
     HoldsSeen,
     StreamAge,
     downloads_may_run,
+    gathered,
     judged,
     rules_for,
 )
@@ -131,3 +133,29 @@ def test_the_rules_of_a_kind_are_those_that_look_at_it() -> None:
 def test_the_steps_of_every_rule_go_from_the_worst_down() -> None:
     for rule in RULES.values():
         assert list(rule.steps) == sorted(rule.steps, reverse=True)
+
+
+def late(*kinds: str, connection: UUID = CONNECTION) -> list[Finding]:
+    return judged(replace(age(30), connection_id=connection, stream=kind, title=kind) for kind in kinds)
+
+
+@pytest.mark.req("P24")
+def test_many_kinds_that_are_late_at_once_are_one_alert() -> None:
+    few, many = late("a", "b", "c"), late("a", "b", "c", "d")
+    assert gathered(few, [], []) == few
+    (told,) = gathered(many, [], [])
+    assert told.subject == f"connection:{CONNECTION}"
+    assert told.summary.startswith("4 kinds of records were not read in time. a were last read 30 min ago")
+    standing = [(told.rule, told.subject)]
+    (still,) = gathered(late("d"), [], standing)
+    assert still.subject == told.subject
+    assert gathered(many, [], [(one.rule, one.subject) for one in many]) == many
+
+
+@pytest.mark.req("P24")
+def test_while_a_vendor_fails_it_is_no_news_that_nothing_is_read() -> None:
+    failing = streak(3, server_fault=False)
+    few, elsewhere = late("a", "b"), late("a", connection=UUID(int=77))
+    assert gathered([*few, *elsewhere], [failing], []) == elsewhere
+    assert gathered(few, [failing], [(few[0].rule, few[0].subject)]) == few[:1]
+    assert gathered(few, [replace(failing, failures=2)], []) == few

@@ -132,7 +132,7 @@ STEPS = (
     ],
     ids=lambda fault: "-".join(str(value) for value in fault.values()),
 )
-@pytest.mark.req("P14")
+@pytest.mark.req("P14", "P19")
 async def test_each_thing_is_made_once_whatever_is_lost(match: str, fault: dict[str, Any]) -> None:
     yard = Yard(FaultRule(match=match, count=2, **fault))
     whole = ticket(PDF, PHOTO, change_event=str(yard.event))
@@ -153,6 +153,7 @@ async def test_an_answer_that_was_lost_is_looked_for_before_anything_is_sent_aga
     assert (drive.looked, drive.sent.count("entry")) == (["entry"], 1)
 
 
+@pytest.mark.req("P14", "P15")
 async def test_some_of_the_lines_are_never_taken_for_all_and_never_sent_twice() -> None:
     yard = Yard()
     whole = ticket()
@@ -214,6 +215,7 @@ async def test_an_order_is_made_once_whatever_is_lost(match: str, kind: Any) -> 
     assert cents(yard) == Decimal("860.18")
 
 
+@pytest.mark.req("P7", "P14")
 async def test_a_half_made_order_is_finished_and_not_made_again() -> None:
     yard = Yard()
     whole = order()
@@ -268,11 +270,24 @@ async def test_a_cost_code_is_checked_before_anything_is_sent(codes: Any, code: 
     assert isinstance(await yard.target.plan(ticket()), Steps)
 
 
+@pytest.mark.req("P5")
 @pytest.mark.parametrize("event", ["77", "none such"])
 async def test_a_change_event_that_is_not_there_is_told_before_anything_is_sent(event: str) -> None:
     yard = Yard()
     found = await blocked(yard, ticket(change_event=event))
     assert (found.code, found.field) == ("procore.change_event_unknown", "change_event")
+
+
+@pytest.mark.req("P5")
+async def test_with_no_change_event_yet_ticket_and_order_are_made_all_the_same() -> None:
+    yard = Yard()
+    yard.know(change_events=frozenset())
+    for whole in (ticket(), order()):
+        drive = await pushed(yard, whole)
+        assert not drive.refused
+        assert len(drive.receipts) == len((await steps_of(yard, whole)).steps)
+    assert yard.rows(ENTRIES)[0].get("change_event_id") is None
+    assert yard.rows("potential_change_orders")[0].get("prime_change_event_id") is None
 
 
 @pytest.mark.req("P6")
@@ -299,6 +314,7 @@ async def test_a_tenant_may_want_documents_alone_though_the_tool_is_on() -> None
     assert file["parent_id"] == folder
 
 
+@pytest.mark.req("P6")
 async def test_a_tool_that_proves_off_is_told_with_both_ways_out() -> None:
     yard = Yard()
     yard.state.set_tool(5, "time_and_materials", False)
@@ -360,6 +376,7 @@ async def test_a_photo_that_cannot_be_sent_never_fails_its_ticket(file: Any, cod
     assert {"entry", "labour", "materials", "equipment"} <= drive.receipts.keys()
 
 
+@pytest.mark.req("P8")
 async def test_a_photo_of_eighty_megabytes_and_one_from_an_iphone_arrive_as_they_are() -> None:
     yard = Yard()
     large = attachment(b"0123456789abcdef" * (5 * 1024 * 1024), "drone.jpg", number=4)
@@ -424,6 +441,7 @@ async def test_a_log_whose_answer_was_lost_is_not_made_again(kind: str) -> None:
     assert [len(yard.rows(each)) for each in LOGS] == [1, 3, 1, 1, 1]
 
 
+@pytest.mark.req("P9")
 async def test_a_tenant_chooses_into_which_logs_its_reports_go() -> None:
     yard = Yard()
     yard.know(

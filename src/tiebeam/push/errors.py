@@ -31,6 +31,10 @@ class BusyError(TiebeamError):
         self.until = until
 
 
+class NoTurnError(BusyError):
+    """Nothing was tried: among the calls that the target allows none was left for this one in time."""
+
+
 class UncertainError(TiebeamError):
     """It may have been done: no answer came, or one that cannot be read. It is looked for, never repeated."""
 
@@ -76,3 +80,8 @@ class GoneError(TiebeamError):
 
     code = "push.not_connected"
     owner = Owner.ADMIN
+
+    @classmethod
+    def of(cls, error: TiebeamError) -> GoneError:
+        """Return what an error that ends a connection means to the papers."""
+        return cls(error.cause, action=f"{error.action} What is to be sent waits, and goes on by itself.")

@@ -157,6 +157,14 @@ class Ledger:
             rows = await single.rows(Q["due"], self._named(at=self._clock.now(), limit=limit))
         return [row[0] for row in rows]
 
+    async def targets_of(self, intent_ids: Sequence[UUID], tx: Transaction | None = None) -> dict[UUID, str]:
+        """Return the target of each of these intents."""
+        named = self._named(ids=list(intent_ids))
+        if tx is not None:
+            return dict(await tx.rows(Q["targets_of"], named))
+        async with self._store.autocommit(self._tenant_id) as single:
+            return dict(await single.rows(Q["targets_of"], named))
+
     async def read(self, tx: Transaction, intent_id: UUID) -> Situation | None:
         """Lock an intent and return how it stands; None when there is none of that id."""
         named = self._named(intent_id=intent_id)

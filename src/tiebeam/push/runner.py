@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tiebeam.kernel.correlation import bound
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.push.catalogue import trouble
-from tiebeam.push.errors import BusyError, GoneError, RejectedError, UncertainError
+from tiebeam.push.errors import BusyError, GoneError, NoTurnError, RejectedError, UncertainError
 from tiebeam.push.machine import StepEvent
 from tiebeam.push.model import Blocked, IntentState, Receipt, StepState, Waiting
 from tiebeam.push.plan import (
@@ -142,6 +142,9 @@ class Runner:
             await self._ledger.rest(tx, intent, IntentState.WAITING, until, trouble("push.not_ready"))
             return _Move(Rest(until), situation)
         act = next_act(intent, situation.steps, paper.version, now, target.settle_seconds)
+        if not isinstance(act, Rest):
+            # Its photos may wait for hours: that the document is there is to be known, and to be held, now.
+            await self._arrive(tx, situation, paper)
         match act:
             case Doubt(step):
                 doubt = Happened(StepEvent.UNANSWERED, now, step.failures, trouble("push.uncertain"))
@@ -172,9 +175,14 @@ class Runner:
         else:
             state, why = standing(steps), _worst(steps)
         await self._ledger.rest(tx, intent, state, until, why)
-        if intent.done_at is None and not must_plan(intent, paper.version) and all_there(steps):
-            resting = replace(intent, state=state, next_at=until, trouble=why)
-            await self._ledger.arrive(tx, resting, paper)
+        resting = replace(intent, state=state, next_at=until, trouble=why)
+        await self._arrive(tx, replace(situation, intent=resting), paper)
+
+    async def _arrive(self, tx: Within, situation: Situation, paper: Paper) -> None:
+        """Keep that a document is there, once all is that must be."""
+        intent = situation.intent
+        if intent.done_at is None and not must_plan(intent, paper.version) and all_there(situation.steps):
+            await self._ledger.arrive(tx, intent, paper)
 
     async def _plan(self, move: _Move) -> Rest | None:
         intent, paper = move.situation.intent, move.paper
@@ -254,7 +262,7 @@ class Runner:
             if await self._ledger.settle(tx, fresh, step, happened, move.payload or {}):
                 state = IntentState.WAITING if gone else IntentState.OPEN
                 await self._ledger.rest(tx, fresh, state, pause or now, happened.trouble)
-        return Rest(pause) if pause else None
+        return Rest(pause) if pause and pause > now else None
 
     def _at_hand(self, move: _Move) -> tuple[Target, Paper, Mapping[str, Any]]:
         assert move.paper is not None
@@ -282,6 +290,9 @@ class Runner:
         match error:
             case GoneError():
                 return Happened(StepEvent.BUSY, now + GONE_AGAIN, step.failures, _told(error))
+            case NoTurnError():
+                # Nobody is to overtake it meanwhile, or many would be half there before one is whole.
+                return Happened(StepEvent.BUSY, now, step.failures, _told(error))
             case RejectedError():
                 return Happened(StepEvent.REJECTED, None, failures, _told(error))
             case BusyError(until=until):

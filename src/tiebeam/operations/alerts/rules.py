@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.operations.alerts.model import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 FREE_SHARE_MIN: Final = 0.20
 FAILURES_MAX: Final = 3
+APART_MAX: Final = 3
+"""How many kinds of records of one connection are told of one by one when they are late."""
+_LATE_RULE: Final = "not_synced"
 _HOUR_SECONDS: Final = 3600.0
 
 
@@ -152,6 +155,36 @@ def judged(observations: Iterable[Any]) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
+def gathered(
+    findings: Sequence[Finding], observations: Iterable[Any], standing: Collection[tuple[str, str]]
+) -> list[Finding]:
+    """Return what is to be told of, where many findings are one trouble; `standing` is told of already.
+
+    While a vendor fails, that nothing is read of it is no news; and of many kinds that are late at once only
+    their number is, and the first.
+    """
+    silent = {
+        _of_connection(one)
+        for one in observations
+        if isinstance(one, FailureStreak) and one.failures >= FAILURES_MAX
+    }
+    fresh = [one for one in findings if one.rule == _LATE_RULE and (one.rule, one.subject) not in standing]
+    told = [one for one in findings if one not in fresh]
+    for connection in sorted({one.subject.partition("/")[0] for one in fresh}):
+        if connection in silent and (_LATE_RULE, connection) not in standing:
+            continue
+        late = [one for one in fresh if one.subject.partition("/")[0] == connection]
+        together = len(late) > APART_MAX or (_LATE_RULE, connection) in standing
+        told += [_together(connection, late)] if together else late
+    return told
+
+
+def _together(connection: str, late: Sequence[Finding]) -> Finding:
+    worst = max(late, key=lambda one: one.severity)
+    kinds = f"{len(late)} kinds of records were" if len(late) > 1 else "A kind of records was"
+    return replace(worst, subject=connection, summary=f"{kinds} not read in time. {late[0].summary}")
+
+
 def rules_for(*kinds: type[Any]) -> frozenset[str]:
     """Return the names of the rules that look at these kinds of observation: those a report speaks for."""
     return frozenset(rule.name for rule in RULES.values() if rule.looks_at in kinds)
@@ -206,7 +239,7 @@ def _down(seen: ConnectionSeen) -> float:
 
 _ROWS = (
     Rule(
-        "not_synced",
+        _LATE_RULE,
         "Not synced in time",
         StreamAge,
         _lateness,

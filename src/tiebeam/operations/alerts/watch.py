@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tiebeam.operations.alerts.repository import Sightings
-from tiebeam.operations.alerts.rules import DiskSeen, GateSeen, judged, rules_for
+from tiebeam.operations.alerts.rules import DiskSeen, GateSeen, gathered, judged, rules_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,5 +33,7 @@ async def watch(
     `gates` and `disks` must be all there are: an alert about one that is missing is resolved.
     """
     seen = await sightings.see(tenant_id, expected, now)
-    await desk.report(tenant_id, judged([*seen, *gates, *disks]), rules=_LOOKED_AT)
+    found = judged([*seen, *gates, *disks])
+    standing = {(one.rule, one.subject) for one in await desk.open_alerts(tenant_id)}
+    await desk.report(tenant_id, gathered(found, seen, standing), rules=_LOOKED_AT)
     return await desk.deliver(tenant_id)

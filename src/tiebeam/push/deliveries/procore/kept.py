@@ -1,4 +1,4 @@
-"""Uploads that took too long to be used at once, remembered until they are."""
+"""Uploads that could not be used at once, remembered until they are."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class KeptUploads:
         uuid, until = self._kept.get(key, (None, 0.0))
         return uuid if self._clock.monotonic() < until else None
 
-    def drop(self, key: tuple[str, ...]) -> None:
-        """Forget an upload."""
-        self._kept.pop(key, None)
-
     def keep(self, key: tuple[str, ...], uuid: str) -> None:
         """Remember an upload."""
         if len(self._kept) >= _KEPT_MAX:
             self._kept.clear()
         self._kept[key] = (uuid, self._clock.monotonic() + _KEPT_SECONDS)
+
+    def forget(self, key: tuple[str, ...]) -> None:
+        """Forget an upload, if there is one: it was used, or is not to be used again."""
+        self._kept.pop(key, None)

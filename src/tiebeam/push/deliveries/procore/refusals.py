@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from tiebeam.connectors.outcomes import Do, VendorError
 from tiebeam.connectors.ports import RefusalKind
+from tiebeam.connectors.procore.errors import NO_TURN
 from tiebeam.kernel.errors import Owner
 from tiebeam.operations.tokens.model import NotConnectedError, is_final
 from tiebeam.push.deliveries.procore.catalogue import TICKETS_OFF, rejected
 from tiebeam.push.deliveries.procore.steps import Made
-from tiebeam.push.errors import BusyError, GoneError, RejectedError, UncertainError
+from tiebeam.push.errors import BusyError, GoneError, NoTurnError, RejectedError, UncertainError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,6 +33,8 @@ def error_of(refusal: Refusal, step: PlannedStep, paper: Paper, now: datetime) -
     """Return the error for a refusal of a write."""
     if refusal.maybe_done:
         return UncertainError(refusal.cause, code=refusal.code)
+    if refusal.code == NO_TURN.code:
+        return NoTurnError(refusal.cause, action=refusal.action, code=refusal.code)
     if refusal.kind is RefusalKind.UNAVAILABLE:
         until = now + timedelta(seconds=refusal.wait_seconds) if refusal.wait_seconds else None
         return BusyError(refusal.cause, until=until, action=refusal.action, code=refusal.code)
@@ -57,7 +60,7 @@ def look_error_of(refusal: Refusal, step: PlannedStep, paper: Paper, now: dateti
 def fatal_error_of(error: TiebeamError, paper: Paper) -> TiebeamError:
     """Return the error for what ended a call before it was made, or with everything refused."""
     if isinstance(error, NotConnectedError) or is_final(error) or _blocks(error):
-        return GoneError(error.cause, action=error.action)
+        return GoneError.of(error)
     if isinstance(error, VendorError):
         return RejectedError(
             error.cause, action=error.action, code=error.code, owner=error.owner, fix=f"/field/{paper.id}"

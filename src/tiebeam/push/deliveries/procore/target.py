@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tiebeam.push.model import Attachment, Paper, Plan, PlannedStep
 
 UPLOAD_SECONDS_MAX: Final = 120.0
-"""How long before a write its upload may have begun: what took longer is remembered for the next attempt."""
+"""How long before a write its upload may have begun: what took longer is used at the next attempt."""
 
 
 class ProcoreTarget:
@@ -89,12 +89,16 @@ class ProcoreTarget:
             raise
         except TiebeamError as error:
             raise fatal_error_of(error, paper) from error
+        refused = error_of(made, step, paper, self._clock.now()) if isinstance(made, Refusal) else None
+        if not isinstance(refused, BusyError):
+            # Of what was not done an upload is as good as new, and another one would cost a call.
+            self._forget(step, paper)
         if not isinstance(made, Refusal):
             return self._receipt(made)
-        self._forget(step, paper)
         if made.status == pictures.DUPLICATE and not made.maybe_done:
             return await self._already(step, paper)
-        raise error_of(made, step, paper, self._clock.now())
+        assert refused is not None
+        raise refused
 
     async def _already(self, step: PlannedStep, paper: Paper) -> Receipt:
         """Return the receipt of a document whose name is taken by itself: no other file has that name."""
@@ -123,7 +127,7 @@ class ProcoreTarget:
         told = step.payload.get("file")
         if told is None:
             return write
-        attachment = next((one for one in paper.attachments if str(one.id) == told["attachment"]), None)
+        attachment = _attachment(step, paper)
         if attachment is None:
             raise rejected(FILE_MISSING, paper, field="photos")
         _check(attachment, paper)
@@ -131,7 +135,7 @@ class ProcoreTarget:
         return Write(write.method, write.path, with_upload(write.body, uuid), write.query, write.place)
 
     async def _upload(self, step: PlannedStep, name: str, attachment: Attachment, paper: Paper) -> str:
-        key = (paper.origin, paper.project, name, attachment.sha256)
+        key = _key(name, attachment, paper)
         began = self._clock.monotonic()
         uuid = self._kept.find(key)
         if uuid is not None:
@@ -139,18 +143,17 @@ class ProcoreTarget:
         made = await self._put(name, attachment, paper)
         if isinstance(made, Refusal):
             raise error_of(made, step, paper, self._clock.now())
+        self._kept.keep(key, made)
         if self._clock.monotonic() - began <= UPLOAD_SECONDS_MAX:
             return made
-        self._kept.keep(key, made)
         raise BusyError(
             f"The upload of {attachment.name} took long; it is done, and used at the next attempt."
         )
 
     def _forget(self, step: PlannedStep, paper: Paper) -> None:
-        """Upload anew for another attempt: an upload that was kept may be what is refused."""
-        told = step.payload.get("file")
-        if told is not None:
-            self._kept.drop((paper.origin, paper.project, told["name"], told["sha256"]))
+        attachment = _attachment(step, paper)
+        if attachment is not None:
+            self._kept.forget(_key(step.payload["file"]["name"], attachment, paper))
 
     async def _put(self, name: str, attachment: Attachment, paper: Paper) -> str | Refusal:
         size, kind = attachment.size_bytes, attachment.media_type
@@ -168,6 +171,16 @@ class ProcoreTarget:
 
     def _receipt(self, records: list[dict[str, Any]]) -> Receipt:
         return Receipt(str(records[0]["id"]), {"records": _unsigned(records)}, self._clock.now())
+
+
+def _attachment(step: PlannedStep, paper: Paper) -> Attachment | None:
+    """Return the file that a step is about; None where it is about none, or the paper has it no more."""
+    told = step.payload.get("file") or {}
+    return next((one for one in paper.attachments if str(one.id) == told.get("attachment")), None)
+
+
+def _key(name: str, attachment: Attachment, paper: Paper) -> tuple[str, ...]:
+    return (paper.origin, paper.project, name, attachment.sha256)
 
 
 def _unsigned(value: Any) -> Any:
