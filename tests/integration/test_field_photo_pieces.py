@@ -165,6 +165,10 @@ async def test_whoever_sees_some_projects_opens_the_photos_of_those_alone(
     assert f"{away}.jpg" not in page
     assert "1 that it names has not arrived yet, or is of another project" in page
     assert pictures_in(await some.get(f"{API}/documents/{mine}/paper")) == 0
+    # Nor does it go on from here into a system of others.
+    await some.post(f"{API}/documents/{mine}/submit", json={"version": 1})
+    refused = await some.post(f"{API}/documents/{mine}/approve", json={"version": 1})
+    assert (refused.status_code, "another project" in refused.json()["detail"]) == (409, True)
     everything = await client_of(house, Role.OFFICE)
     assert pictures_in(await everything.get(f"{API}/documents/{mine}/paper")) == 1
     sly = await client_of(house, Role.FIELD)

@@ -126,7 +126,8 @@ class Documents:
         async with self._store.transaction(self._tenant_id) as tx:
             found = await self._own(tx, id_, hand)
             if found.standing is not Standing.APPROVED:
-                named = {"tenant_id": self._tenant_id, "photos": photos_of(found.kind, found.body)}
+                photos = photos_of(found.kind, found.body)
+                named = self._named(found.id, project_id=found.project_id, photos=photos)
                 require_photos(found, [one for (one,) in await tx.rows(Q["missing_photos"], named)])
             return await self._step(tx, found, Act.APPROVE, hand, version)
 

@@ -134,7 +134,8 @@ def require_photos(document: Document, missing: Iterable[UUID]) -> None:
     count = len(list(missing))
     if count:
         raise NotPossibleError(
-            f"{count} of the photos of {document.number} {'has' if count == 1 else 'have'} not arrived yet.",
+            f"{count} of the photos of {document.number} {'has' if count == 1 else 'have'} not arrived yet,"
+            " or belong to another project.",
             action="Let the phone send them, or take them out of the document.",
         )
 
