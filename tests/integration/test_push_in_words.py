@@ -189,7 +189,7 @@ async def test_a_photo_that_procore_refuses_is_told_of_and_sent_again_alone(site
     await site.worked()
     standing = await site.standing(document_id)
     page = await read(site, f"/push/sent/{standing.intent_id}")
-    for sentence in ("Sent, a part is missing", "A rule of Procore's forbids this."):
+    for sentence in ("In Procore, a part is missing", "A rule of Procore's forbids this."):
         assert sentence in page
         assert sentence in TOLD
     site.fault()
