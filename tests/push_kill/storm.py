@@ -57,6 +57,8 @@ _SLOW = (FaultRule("delay", match="/rest/", probability=0.5, delay_seconds=0.03)
 _LINES = ("time_and_material_timecards", "materials")
 _FILES = "time_and_material_entry_attachments"
 _ENTRIES = "time_and_material_entries"
+_RECORDS_MAX = 5
+_LEFT_MIN = _RECORDS_MAX + 3
 _NEVER_SECONDS = 50.0
 _LOOK_SECONDS = 0.02
 _WAIT_SECONDS_MAX = 240.0
@@ -115,9 +117,10 @@ class Storm:
         began, self.before = time.monotonic(), self.made()
         await self.press(tickets)
         while self.kills < kills or time.monotonic() < began + seconds:
-            if await self._open() <= tickets // 2:
+            # A process with nothing to send could not be met at it.
+            if len(self.photos) * RECORDS - (self.made() - self.before) < _LEFT_MIN:
                 await self.press(tickets)
-            await self.kill_after(self.rng.randint(1, 5))
+            await self.kill_after(self.rng.randint(1, _RECORDS_MAX))
 
     async def press(self, count: int) -> None:
         """Capture and approve tickets, and have all of them sent."""
@@ -137,9 +140,7 @@ class Storm:
 
     async def kill_after(self, records: int) -> None:
         """Let a process send until the vendor has so many records more, and kill it in the middle."""
-        # The last two are left: a process with nothing to send could not be met at it.
-        left = len(self.photos) * RECORDS - (self.made() - self.before) - 2
-        until = self.made() + max(0, min(records, left))
+        until = self.made() + records
         process = self.start()
         try:
             await self.wait(lambda: self.made() >= until or process.poll() is not None)
