@@ -16,6 +16,7 @@ from tests.push_sim.procore_promises import (
     check_never_twice,
     check_receipts,
     delete_lines,
+    delete_stale_lines,
     record_of,
 )
 from tests.push_sim.procore_world import Desk, ProcoreProcess, SmallPieces, faults, faults_of_files
@@ -243,6 +244,8 @@ class ProcoreSeed:
             if code == "procore.lines_in_part":
                 not_done = await self._not_done(tenant_id, intent_id)
                 delete_lines(self.yard, desk.papers[document_id], not_done)
+            if code == "procore.lines_stale":
+                delete_stale_lines(self.yard, desk.papers[document_id])
             if state in _STUCK:
                 stands = code == "push.sent_part_changed"
                 self.accepted |= {(tenant_id, document_id)} if stands else set()
