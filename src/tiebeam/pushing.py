@@ -72,6 +72,7 @@ class FieldPapers:
         self._app = app
         self._capture = Capture(app)
         self._prints: dict[UUID, Attachment] = {}
+        self._mapped: dict[tuple[UUID, str], str] = {}
 
     async def get(self, tx: Within, document_id: UUID, target: str) -> Paper | None:
         """Return an approved document as a paper, held until the transaction ends."""
@@ -89,7 +90,7 @@ class FieldPapers:
             id=document.id,
             version=document.version,
             number=document.number,
-            project=await self.project(document.project_id, target),
+            project=await self._project(document.project_id, target),
             body=document.body,
             attachments=(
                 *(_attachment(one, photos.path(one)) for one in found),
@@ -120,6 +121,13 @@ class FieldPapers:
         printed = Attachment(id_, made.name, "application/pdf", digest, size, partial(_whole, made.data))
         self._prints = {id_: printed}
         return [printed]
+
+    async def _project(self, project_id: UUID, target: str) -> str:
+        """Return the same, asked once a run: a map that is drawn anew counts for the next one."""
+        key = (project_id, target)
+        if not self._mapped.get(key):
+            self._mapped[key] = await self.project(project_id, target)
+        return self._mapped[key]
 
     async def project(self, project_id: UUID, target: str) -> str:
         """Return the target's own id of one of our projects; empty while nobody has mapped it."""

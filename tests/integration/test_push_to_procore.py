@@ -9,6 +9,7 @@ import pytest
 from tests.factories.field_work import OFFICES, request_form, ticket
 from tests.factories.procore_site import PAGES, PHOTO, Site, procore_site
 
+from tiebeam.app import App
 from tiebeam.field.forms import form_of
 from tiebeam.field.model import Kind
 from tiebeam.field.rules import totals
@@ -16,6 +17,7 @@ from tiebeam.identity.model import Role
 from tiebeam.kernel.errors import Owner
 from tiebeam.operations.tokens.model import GrantKind
 from tiebeam.push.deliveries.procore.amounts import line_amount, markup_amounts
+from tiebeam.pushing import FieldPapers
 from tiebeam.replicate.sync import Wish
 from tiebeam.simulators.base.faults import FaultRule
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from tiebeam.identity.model import Tenant
     from tiebeam.kernel.clock import ManualClock
+    from tiebeam.operations.tokens.model import Connection
     from tiebeam.push.board.model import Standing
     from tiebeam.store.pool import Store
 
@@ -53,6 +56,20 @@ async def test_an_approved_ticket_is_in_procore_and_read_only_here(site: Site) -
     assert (sent[0][:5], sent[1]) == (b"%PDF-", PHOTO)
     kept = await site.pushing.documents().get(document_id)
     assert kept.locked_reason == "It was sent to Procore. Corrections are made there."
+
+
+async def test_the_map_of_projects_is_read_once_a_run(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    document_id = await site.captured()
+    document, whole, reads = await site.pushing.documents().get(document_id), App.connections, []
+
+    async def connections(app: App) -> list[Connection]:
+        reads.append(1)
+        return await whole(app)
+
+    monkeypatch.setattr(App, "connections", connections)
+    papers = FieldPapers(site.app)
+    assert [(await papers.paper(document, "procore")).project for _ in range(3)] == ["5", "5", "5"]
+    assert len(reads) == 1
 
 
 @pytest.mark.req("P14")

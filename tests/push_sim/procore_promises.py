@@ -123,6 +123,18 @@ _TIES = (
 """What changes a record that another step has made."""
 
 
+def delete_stale_lines(yard: Yard, paper: Paper) -> None:
+    """Do as the sentence says: delete the lines of an order that are not its own any more."""
+    wanted = {
+        f"{paper.origin}:{kind}:{number}"
+        for kind, name in (("line", "lines"), ("markup", "markups"))
+        for number in range(1, 1 + len(paper.body[name]))
+    }
+    for row in yard.rows("potential_change_order_line_items"):
+        if str(row["origin_id"]).startswith(paper.origin) and row["origin_id"] not in wanted:
+            yard.state.delete("potential_change_order_line_items", row["id"])
+
+
 def delete_lines(yard: Yard, paper: Paper, not_done: set[str]) -> None:
     """Do as the sentence says: delete the lines of which there are some and not all."""
     found = record_of(yard, paper)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from random import Random
 from traceback import format_exception
@@ -15,9 +16,10 @@ from tests.push_sim.procore_promises import (
     check_never_twice,
     check_receipts,
     delete_lines,
+    delete_stale_lines,
     record_of,
 )
-from tests.push_sim.procore_world import Desk, ProcoreProcess, SmallPieces, faults
+from tests.push_sim.procore_world import Desk, ProcoreProcess, SmallPieces, faults, faults_of_files
 from tests.push_sim.promises import PromiseBrokenError
 from tests.push_sim.seeds import push_database
 from tests.push_sim.world import START
@@ -30,6 +32,8 @@ from tiebeam.store.pool import Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
+
+    from tiebeam.simulators.base.faults import Faults
 
 STEPS = 40
 ROUNDS_MAX = 40
@@ -70,6 +74,7 @@ class ProcoreSeed:
         self.corrected: dict[tuple[str, int], int] = {}
         """Which change event a person has tied a record to in Procore, after we had tied it to ours."""
         self.kills = 0
+        self.fired: Counter[str] = Counter()
 
     def _event(self, number: int) -> int:
         return int(self.yard.put("change_events", number=str(number), title="Riser"))
@@ -80,7 +85,7 @@ class ProcoreSeed:
     async def live(self, seed: int, say: Callable[[str], None]) -> None:
         for number in range(self.rng.randint(1, 4)):
             self._add(number)
-        self.yard.simulator.faults = faults(seed, self.often)
+        self.take_faults(faults(seed, self.often))
         for number in range(STEPS):
             say(f"{self.yard.clock.now().isoformat()} {number} {await self._step()}")
             check_never_twice(self.yard)
@@ -180,9 +185,17 @@ class ProcoreSeed:
         rows = await self._intents(tenant_id)
         await self.process.ledger(tenant_id).send_again([row[0] for row in rows])
 
-    async def calm(self) -> None:
-        """Faults stop; a person mends what is stuck; in the end all is there."""
-        self.yard.simulator.stop_faults()
+    def take_faults(self, wanted: Faults | None) -> None:
+        """Have other faults than before, or none, and count those that fired."""
+        before = self.yard.simulator.faults
+        if before is not None:
+            self.yard.simulator.stop_faults()
+            self.fired.update(before.fired)
+        self.yard.simulator.faults = wanted
+
+    async def calm(self, seed: int) -> None:
+        """Faults stop, those of files last; a person mends what is stuck; in the end all is there."""
+        self.take_faults(faults_of_files(seed, self.often))
         for tenant_id, desk in self.desks.items():
             for document_id in desk.papers:
                 await self.process.press(tenant_id, document_id)
@@ -191,6 +204,8 @@ class ProcoreSeed:
                 await self.process.work(tenant_id)
             check_never_twice(self.yard)
             self.yard.clock.advance(120)
+            if number == ROUNDS_MAX // 4:
+                self.take_faults(None)
             if number >= ROUNDS_MAX // 2 and number % 4 == 0:
                 for tenant_id in self.desks:
                     await self._mend(tenant_id)
@@ -229,6 +244,8 @@ class ProcoreSeed:
             if code == "procore.lines_in_part":
                 not_done = await self._not_done(tenant_id, intent_id)
                 delete_lines(self.yard, desk.papers[document_id], not_done)
+            if code == "procore.lines_stale":
+                delete_stale_lines(self.yard, desk.papers[document_id])
             if state in _STUCK:
                 stands = code == "push.sent_part_changed"
                 self.accepted |= {(tenant_id, document_id)} if stands else set()
@@ -275,7 +292,7 @@ async def run_procore_seed(url: str, seed: int, say: Callable[[str], None] = lam
     try:
         with SmallPieces(world.yard):
             await world.live(seed, say)
-            await world.calm()
+            await world.calm(seed)
     except PromiseBrokenError as broken:
         result.promise, result.detail = str(broken).split(":", maxsplit=1)[0], str(broken)
     except Exception as error:  # noqa: BLE001 - keeps the loop over seeds alive: a crash is a finding too
@@ -284,8 +301,8 @@ async def run_procore_seed(url: str, seed: int, say: Callable[[str], None] = lam
     finally:
         await world.process.end()
         result.kills, result.calls = world.kills, world.yard.calls
-        fired = world.yard.simulator.faults
-        result.faults = dict(fired.fired) if fired else {}
+        world.take_faults(None)
+        result.faults = dict(world.fired)
     return result
 
 

@@ -38,6 +38,7 @@ _KINDS: tuple[tuple[str, str, Any], ...] = (
 _API = "^(GET|POST|PATCH) /rest/"
 """Every call but those to the login, whose faults are tested by themselves."""
 _STORAGE = "^(POST|PUT) /storage/"
+_HUNG = "^POST .*/(time_and_material_entry_attachments|images|files)"
 _BULK = "^POST .*/bulk_create"
 _SYNC = "^PATCH .*/sync"
 
@@ -66,6 +67,15 @@ def faults(seed: int, often: float) -> Faults:
         FaultRule("html", match=_API, probability=often / 3),
         FaultRule("delay", match=_API, probability=often / 3, delay_seconds=90),
         FaultRule("revoke_grant", match=_API, probability=often / 9),
+    ]
+    return Faults(seed, rules)
+
+
+def faults_of_files(seed: int, often: float) -> Faults:
+    """What can still go wrong when all else has come to an end: files come last."""
+    rules = [
+        FaultRule("status", match=_HUNG, probability=often, status=503),
+        FaultRule("drop_answer", match=_HUNG, probability=often),
     ]
     return Faults(seed, rules)
 

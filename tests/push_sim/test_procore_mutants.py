@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
     from tests.factories.database import TestServer
 
-CAUGHT_BY: dict[str, int] = {
-    "retry_without_looking": 1,
-    "keep_the_receipt_before_the_answer": 1,
-    "leave_the_tenant_out_of_the_key": 4,
-    "look_for_a_ticket_by_its_number_alone": 6,
-    "look_at_the_first_page_alone": 10,
-    "look_for_a_photo_without_its_letters": 4,
-    "send_all_lines_where_a_part_is_there": 11,
-    "take_a_part_of_the_lines_for_all": 11,
-    "believe_a_sync_whatever_its_errors_say": 1,
-    "send_files_before_the_ticket_is_there": 11,
-    "tie_to_the_change_event_again": 1,
-    "forget_a_change_event_that_was_chosen_later": 1,
-    "make_a_package_again": 10,
-    "take_any_order_of_that_title": 1,
-    "take_a_page_for_the_storages_answer": 36,
-    "ask_a_person_about_bytes_that_were_not_kept": 8,
+CAUGHT_BY: dict[str, tuple[int, ...]] = {
+    "retry_without_looking": (3, 1),
+    "keep_the_receipt_before_the_answer": (3, 1),
+    "leave_the_tenant_out_of_the_key": (4, 14),
+    "look_for_a_ticket_by_its_number_alone": (6, 16),
+    "look_at_the_first_page_alone": (11, 13),
+    "look_for_a_photo_without_its_letters": (4, 17, 29),
+    "send_all_lines_where_a_part_is_there": (40, 11),
+    "take_a_part_of_the_lines_for_all": (40, 11),
+    "believe_a_sync_whatever_its_errors_say": (12, 52),
+    "send_files_before_the_ticket_is_there": (11, 15),
+    "tie_to_the_change_event_again": (2, 5),
+    "forget_a_change_event_that_was_chosen_later": (2, 19),
+    "make_a_package_again": (10, 18),
+    "take_any_order_of_that_title": (10, 2),
+    "take_a_page_for_the_storages_answer": (36, 47),
+    "ask_a_person_about_bytes_that_were_not_kept": (20, 8),
 }
-"""Which seed is tried first: with another world another one may be the first to notice."""
+"""Which seeds are tried first. Two processes at once meet in ways that no seed knows: the next may notice."""
 TRIES_MAX = 60
 
 
@@ -52,8 +52,7 @@ def test_ten_and_more_are_looked_for() -> None:
 @pytest.mark.req("P14", "P15")
 @pytest.mark.parametrize("name", CAUGHT_BY)
 async def test_a_push_that_is_broken_for_procore_is_caught(database_server: TestServer, name: str) -> None:
-    first = CAUGHT_BY[name]
-    for seed in (first, *(one for one in range(1, TRIES_MAX + 1) if one != first)):
+    for seed in dict.fromkeys((*CAUGHT_BY[name], *range(1, TRIES_MAX + 1))):
         async with push_database(database_server) as url:
             with mutated(name):
                 result = await run_procore_seed(url, seed)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.factories.procore_push import DOCUMENT, ORDER, PDF, PHOTO, TICKET, Drive, Yard, paper
 
+from tiebeam.push.errors import RejectedError
 from tiebeam.push.model import Steps
 from tiebeam.simulators.base.faults import FaultRule, Faults
 
@@ -107,6 +108,22 @@ async def test_the_copy_knows_better_than_the_choice() -> None:
     steps = await yard.target.plan(order())
     assert isinstance(steps, Steps)
     assert "package" not in [step.name for step in steps.steps]
+
+
+@pytest.mark.req("P7", "P15")
+async def test_a_line_of_an_older_version_that_a_sync_took_in_part_is_told_and_never_counted() -> None:
+    yard = tiered(3)
+    drive = await pushed(yard, FaultRule("refuse_part", match="line_items/sync", count=1))
+    assert list(drive.refused) == ["lines"]
+    edited = order(lines=ORDER["lines"][:1], markups=[])
+    plan = await yard.target.plan(edited)
+    lines = drive.ready(plan, "lines")
+    with pytest.raises(RejectedError, match="Procore holds lines of an older version of COR-0003") as refused:
+        await yard.target.look(lines, drive.receipts, edited)
+    assert refused.value.code == "procore.lines_stale"
+    for row in yard.rows("potential_change_order_line_items")[1:]:
+        yard.state.delete("potential_change_order_line_items", row["id"])
+    assert await yard.target.look(lines, drive.receipts, edited) is not None
 
 
 HOURS = [

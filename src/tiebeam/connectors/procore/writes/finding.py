@@ -8,12 +8,10 @@ from tiebeam.connectors.ports import Refusal
 from tiebeam.connectors.procore.writes.logs import WORDS
 from tiebeam.connectors.procore.writes.orders import ORDERS, PACKAGES
 from tiebeam.connectors.procore.writes.pictures import FOLDERS, IMAGES
-from tiebeam.connectors.procore.writes.plan import of_project, project_path
+from tiebeam.connectors.procore.writes.plan import SYNC_MAX, of_project, project_path
 from tiebeam.connectors.procore.writes.tickets import ENTRIES, FILES, ON
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from tiebeam.connectors.procore.writes.writer import ProcoreWriter, Row
 
 _LOOKED_AT_MAX = 5
@@ -98,12 +96,13 @@ async def show_order(writer: ProcoreWriter, project_id: str, order_id: str) -> R
 
 
 async def order_lines(
-    writer: ProcoreWriter, project_id: str, order_id: str, origins: Collection[str]
+    writer: ProcoreWriter, project_id: str, order_id: str, origin: str
 ) -> list[Row] | Refusal:
-    """Return the lines of an order that have one of the origin ids."""
+    """Return the lines of an order whose origin ids begin with one."""
     path = f"{ORDERS}/{order_id}/line_items"
+    ours = f"{origin}:"
     return await writer.search(
-        path, of_project(project_id), lambda row: row.get("origin_id") in origins, count=len(origins)
+        path, of_project(project_id), lambda row: _text(row.get("origin_id")).startswith(ours), count=SYNC_MAX
     )
 
 

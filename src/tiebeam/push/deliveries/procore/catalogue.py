@@ -26,6 +26,7 @@ FILE_EMPTY: Final = "procore.file_empty"
 FILE_TYPE: Final = "procore.file_type"
 FILE_MISSING: Final = "procore.file_missing"
 LINES_IN_PART: Final = "procore.lines_in_part"
+LINES_STALE: Final = "procore.lines_stale"
 TICKETS_OFF: Final = "procore.tickets_off"
 NAME_TAKEN: Final = "procore.name_taken"
 
@@ -91,6 +92,11 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         "Procore holds some of a ticket's lines of one kind, and not all of them.",
         Owner.OFFICE,
         "Delete these lines from the ticket in Procore: all of them are then sent again by themselves.",
+    ),
+    LINES_STALE: Entry(
+        "Procore holds lines of a change order request that were taken out of it here.",
+        Owner.OFFICE,
+        "Delete these lines from the potential change order in Procore: the rest is then sent by itself.",
     ),
     TICKETS_OFF: Entry(
         "The T&M tool is switched off in the project in Procore, or this connection may not write to it.",

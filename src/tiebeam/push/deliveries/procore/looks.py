@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiebeam.connectors.ports import Refusal
 from tiebeam.connectors.procore.writes import finding, tickets
-from tiebeam.push.deliveries.procore.catalogue import LINES_IN_PART, rejected
+from tiebeam.push.deliveries.procore.catalogue import LINES_IN_PART, LINES_STALE, rejected
 from tiebeam.push.deliveries.procore.steps import Made, write_of
 from tiebeam.push.deliveries.procore.words import mark
 
@@ -59,12 +59,19 @@ async def _order(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -> Foun
 
 
 async def _order_lines(writer: ProcoreWriter, step: PlannedStep, paper: Paper) -> Found:
-    """All of them or none: those that are there already are found again by the sync itself."""
+    """All of them or none: those that are there already are found again by the sync itself.
+
+    A line that a sync took, which refused others, and that is wanted no more would be money too much.
+    """
     wanted = {update["origin_id"] for update in step.payload["body"]["updates"]}
     order_id = str(step.payload["path"][1])
-    found = await finding.order_lines(writer, paper.project, order_id, wanted)
+    found = await finding.order_lines(writer, paper.project, order_id, paper.origin)
     if isinstance(found, Refusal):
         return found
+    stale = [str(row.get("description")) for row in found if row["origin_id"] not in wanted]
+    if stale:
+        cause = f"Procore holds lines of an older version of {paper.number}: {', '.join(stale)}."
+        raise rejected(LINES_STALE, paper, cause, field="lines")
     return found if len(found) == len(wanted) else None
 
 
