@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tiebeam.connectors.ports import PageRequest, Refusal, RefusalKind, Share
 from tiebeam.connectors.streams import Means
 from tiebeam.kernel.errors import Owner, TiebeamError
-from tiebeam.kernel.memory import spare_what_is_loaded
+from tiebeam.kernel.memory import keep_what_is_freed, spare_what_is_loaded
 from tiebeam.replicate.model import Mode, PullStatus, Segment, Tally
 from tiebeam.replicate.plan import (
     after_page,
@@ -165,6 +165,7 @@ class Puller:
         self.server_clock = ServerClock(clock)
         self._clock = clock
         spare_what_is_loaded()
+        keep_what_is_freed()
         self._on_step = on_step
         self._stopping = stopping
 
