@@ -16,8 +16,8 @@ SHORT = (2, 1)
 CAUGHT_BY: dict[str, tuple[int, int]] = {
     "leave_jobs_in_dead_hands": (1, DAYS),
     "answer_before_storing": (1, DAYS),
-    "strike_deliveries_before_fetching": (4, 2),
-    "never_look_at_missed_deliveries": SHORT,
+    "strike_deliveries_before_fetching": (5, 2),
+    "never_look_at_missed_deliveries": (1, 1),
     "use_a_grant_without_keeping_it": (1, DAYS),
     "schedule_what_is_switched_off": (1, DAYS),
 }
