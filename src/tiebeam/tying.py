@@ -119,7 +119,7 @@ class Tying:
                 f"{document.number} is tied to the change event {present.change_event} already.",
                 action="Tie it to another one where it was sent to.",
             )
-        for target in pushing_targets(self.app):
+        for target in sorted(Pushing(self.app).targets()):
             why = await self._refused(document, change_event, target)
             if why is not None:
                 raise BadInputError(why.cause, action=why.action)
@@ -136,11 +136,6 @@ class Tying:
             return None
         about_it = isinstance(plan, Blocked) and (made or plan.field == "change_event")
         return plan if isinstance(plan, Blocked) and about_it else None
-
-
-def pushing_targets(app: App) -> list[str]:
-    """Return the names of what documents are sent to."""
-    return sorted(Pushing(app).targets())
 
 
 def _state(event: str | None, standings: Sequence[PushStanding]) -> Tie:

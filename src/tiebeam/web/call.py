@@ -12,6 +12,8 @@ from tiebeam.kernel.errors import BadInputError
 from tiebeam.web.rendering import rendered
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.datastructures import FormData
     from starlette.requests import Request
     from starlette.responses import Response
@@ -65,6 +67,11 @@ class Call:
     async def app(self) -> App:
         """Return the viewer's company's side of things: nothing here can name another company."""
         return await self.house.app(self.viewer.tenant.id)
+
+    async def note(self, act: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
+        """Note in the trail of the viewer's company what they did."""
+        viewer = self.viewer
+        await self.house.trail.note(viewer.tenant.id, viewer.person.actor, act, subject, detail)
 
     def asked(self, name: str, default: str = "") -> str:
         """Return a value of the query, without the blanks around it."""

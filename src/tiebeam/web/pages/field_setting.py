@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tiebeam.field.projects.model import CostCode, Member
 from tiebeam.identity.permissions import Permission
@@ -41,7 +41,7 @@ async def set_crew(call: Call) -> Response:
     pairs = [line.partition(",") for line in _lines(call, "members")]
     members = [Member(who, trade.strip() or None) for who, _, trade in pairs]
     crew = await site.capture.projects().set_crew(name, members)
-    await _note(call, "crew.set", f"crew:{crew.name}", {"members": [one.name for one in crew.members]})
+    await call.note("crew.set", f"crew:{crew.name}", {"members": [one.name for one in crew.members]})
     return call.to(HERE, notice=f"{crew.name} has {len(crew.members)} members.")
 
 
@@ -49,7 +49,7 @@ async def remove_crew(call: Call) -> Response:
     """Remove a crew; what was captured with it stays as it is."""
     site, name = await site_of(call), call.posted("name", most=400)
     if await site.capture.projects().remove_crew(name):
-        await _note(call, "crew.removed", f"crew:{name}", {})
+        await call.note("crew.removed", f"crew:{name}", {})
     return call.to(HERE, notice=f"{name} is offered no more.")
 
 
@@ -64,7 +64,7 @@ async def set_codes(call: Call) -> Response:
     for line in lines:
         code, _, name = line.partition(" ")
         await site.capture.projects().set_cost_code(CostCode(project_id, code, name))
-    await _note(call, "cost_code.set", f"project:{project_id}", {"codes": len(lines)})
+    await call.note("cost_code.set", f"project:{project_id}", {"codes": len(lines)})
     return call.to(HERE, notice=f"{len(lines)} cost codes were added to {site.called(project_id)}.")
 
 
@@ -73,18 +73,13 @@ async def remove_code(call: Call) -> Response:
     site, project_id = await site_of(call), uuid_of(call.posted("project"))
     code = call.posted("code", most=200)
     if project_id in site.projects and await site.capture.projects().remove_cost_code(project_id, code):
-        await _note(call, "cost_code.removed", f"project:{project_id}", {"code": code})
+        await call.note("cost_code.removed", f"project:{project_id}", {"code": code})
     return call.to(HERE, notice=f"{code} is offered no more.")
 
 
 def _lines(call: Call, name: str) -> list[str]:
     text = call.posted(name, most=_PASTED_MAX).replace("\t", " ").replace("\x00", "")
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-async def _note(call: Call, act: str, subject: str, detail: dict[str, Any]) -> None:
-    viewer = call.viewer
-    await call.house.trail.note(viewer.tenant.id, viewer.person.actor, act, subject, detail)
 
 
 ROWS = (

@@ -99,7 +99,7 @@ async def connect(call: Call) -> Response:
     if call.posted("way") == "service":
         return await _arrived(call, found, await found.by_service_account())
     address = await found.leave(call.viewer.session, _callback(call))
-    await _note(call, "connection.consent_begun", "tenant", {})
+    await call.note("connection.consent_begun", "tenant", {})
     # A form may not lead elsewhere by our policy, so the answer is a page of ours that goes on by itself.
     answer = call.render("integration_leave.html", title="Going on to Procore", address=address)
     answer.headers["Refresh"] = f"0; url={address}"
@@ -132,7 +132,7 @@ async def _arrived(call: Call, found: Integration, connection: Connection) -> Re
 
 async def _settled(call: Call, found: Integration, connection: Connection) -> Response:
     detail = {"company": connection.company_id, "grant": connection.grant_kind.value}
-    await _note(call, "connection.connected", f"connection:{connection.id}", detail)
+    await call.note("connection.connected", f"connection:{connection.id}", detail)
     await found.app.queue.trigger(call.viewer.tenant.id, [look_job()])
     choice = await found.app.choices.of(connection.id)
     if choice.project_ids != frozenset():
@@ -197,7 +197,7 @@ async def choose(call: Call) -> Response:
         "projects": "all" if choice.project_ids is None else sorted(choice.project_ids),
         "kinds": "all" if choice.streams is None else sorted(choice.streams),
     }
-    await _note(call, "connection.chosen", f"connection:{connection.id}", detail)
+    await call.note("connection.chosen", f"connection:{connection.id}", detail)
     if connection.status is Status.CONNECTED:
         await app.queue.trigger(call.viewer.tenant.id, [sync_job(connection)])
     return call.to(HERE, notice="Kept. What is newly chosen is being read; nothing that was copied is lost.")
@@ -213,7 +213,7 @@ async def list_projects(call: Call) -> Response:
     app = await call.app()
     connection = await _present(app)
     theirs = await Integration(app).list_projects(connection)
-    await _note(call, "connection.projects_listed", f"connection:{connection.id}", {})
+    await call.note("connection.projects_listed", f"connection:{connection.id}", {})
     back = f"{HERE}/choose" if call.posted("back") == "choose" else f"{HERE}/projects"
     return call.to(back, notice=f"Procore shows {sum(not one.gone for one in theirs)} projects.")
 
@@ -243,7 +243,7 @@ async def add_project(call: Call) -> Response:
     """Add a project of ours; when it is made from one of Procore's, map the two."""
     app = await call.app()
     made = await Capture(app).projects().add(call.posted("number", most=80), call.posted("name", most=400))
-    await _note(call, "project.added", f"project:{made.id}", {"number": made.number})
+    await call.note("project.added", f"project:{made.id}", {"number": made.number})
     theirs = call.posted("vendor_project", most=80)
     if theirs:
         await _map(call, app, theirs, made.id)
@@ -268,7 +268,7 @@ async def _map(call: Call, app: App, theirs: str, ours: UUID) -> None:
     if theirs not in {one.id for one in await projects.vendors(connection.id, PROJECTS)}:
         raise BadInputError("Procore shows no such project.", action="Choose among those shown.")
     await projects.map(connection.id, theirs, ours)
-    await _note(call, "project.mapped", f"project:{ours}", {"procore_project": theirs})
+    await call.note("project.mapped", f"project:{ours}", {"procore_project": theirs})
 
 
 async def unmap_project(call: Call) -> Response:
@@ -277,7 +277,7 @@ async def unmap_project(call: Call) -> Response:
     connection = await _present(app)
     theirs = call.posted("vendor_project", most=80)
     if await Integration(app).projects().unmap(connection.id, theirs):
-        await _note(call, "project.unmapped", f"connection:{connection.id}", {"procore_project": theirs})
+        await call.note("project.unmapped", f"connection:{connection.id}", {"procore_project": theirs})
     return call.to(f"{HERE}/projects", notice="The mapping was undone. Both projects stay.")
 
 
@@ -287,7 +287,7 @@ async def close_project(call: Call) -> Response:
     status = Standing.ACTIVE if call.posted("status") == "active" else Standing.CLOSED
     project_id = uuid_of(call.posted("project"))
     await Capture(app).projects().set_standing(project_id, status)
-    await _note(call, "project.standing_set", f"project:{project_id}", {"to": status.value})
+    await call.note("project.standing_set", f"project:{project_id}", {"to": status.value})
     return call.to(f"{HERE}/projects", notice=f"The project is {status.value} now.")
 
 
@@ -295,7 +295,7 @@ async def pause(call: Call) -> Response:
     """Read nothing for a while."""
     app = await call.app()
     connection = await Integration(app).pause(await _present(app), call.viewer.person.name)
-    await _note(call, "connection.paused", f"connection:{connection.id}", {})
+    await call.note("connection.paused", f"connection:{connection.id}", {})
     return call.to(HERE, notice="Paused. Nothing is read until it is resumed; the copy stays as it is.")
 
 
@@ -304,7 +304,7 @@ async def resume(call: Call) -> Response:
     app = await call.app()
     connection = await Integration(app).resume(await _present(app))
     await app.queue.trigger(call.viewer.tenant.id, [refresh_job(connection)])
-    await _note(call, "connection.resumed", f"connection:{connection.id}", {})
+    await call.note("connection.resumed", f"connection:{connection.id}", {})
     return call.to(HERE, notice="Resumed. What changed meanwhile is being read.")
 
 
@@ -322,7 +322,7 @@ async def disconnect(call: Call) -> Response:
     ended = await Integration(app).disconnect(connection, days)
     detail: dict[str, Any] = {"copy": "kept" if days is None else f"deleted after {days} days"}
     detail |= {"hooks_removed": ended.hooks_removed, "troubles": list(ended.troubles)}
-    await _note(call, "connection.disconnected", f"connection:{connection.id}", detail)
+    await call.note("connection.disconnected", f"connection:{connection.id}", detail)
     return call.to(HERE, notice=" ".join(("Disconnected; the tokens are destroyed.", *ended.troubles)))
 
 
@@ -331,7 +331,7 @@ async def keep_copy(call: Call) -> Response:
     app = await call.app()
     connection = await _present(app)
     await app.choices.mark(connection.id, None)
-    await _note(call, "connection.copy_kept", f"connection:{connection.id}", {})
+    await call.note("connection.copy_kept", f"connection:{connection.id}", {})
     return call.to(HERE, notice="The copy is kept.")
 
 
@@ -354,11 +354,6 @@ async def _present(app: App) -> Connection:
     if connection is None:
         raise BadInputError("Procore is not connected yet.", action="Connect it first.")
     return connection
-
-
-async def _note(call: Call, act: str, subject: str, detail: dict[str, Any]) -> None:
-    viewer = call.viewer
-    await call.house.trail.note(viewer.tenant.id, viewer.person.actor, act, subject, detail)
 
 
 _SEE, _DO = Permission.CONNECTION_READ, Permission.CONNECTION_MANAGE

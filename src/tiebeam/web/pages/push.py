@@ -90,10 +90,7 @@ async def send_again(call: Call) -> Response:
     ids = [one.intent_id for one in found if one is not None]
     woken = await pushing.send_again(ids, sent_stands=wish == "keep")
     detail = {"intents": [str(one) for one in woken], "keep_sent": wish == "keep"}
-    person = call.viewer.person
-    await call.house.trail.note(
-        call.viewer.tenant.id, person.actor, "push.sent_again", "push_intent:several", detail
-    )
+    await call.note("push.sent_again", "push_intent:several", detail)
     if not woken:
         return call.to("/push", notice="There was nothing to send: it is there already.")
     what = "1 document goes on" if len(woken) == 1 else f"{len(woken)} documents go on"
@@ -118,9 +115,7 @@ async def choose_triggers(call: Call) -> Response:
         "on_approval": wanted.on_approval,
         "batch_minutes": wanted.batch_minutes,
     }
-    await call.house.trail.note(
-        call.viewer.tenant.id, call.viewer.person.actor, "push_trigger.set", f"push_target:{target}", detail
-    )
+    await call.note("push_trigger.set", f"push_target:{target}", detail)
     return call.to("/push", notice=f"What has documents sent to {target} is saved.")
 
 

@@ -63,10 +63,7 @@ async def choose(call: Call) -> Response:
         logs={part: _one_of(call, f"log_{part}", ("", *LOGS.values())) or None for part in PARTS},
     )
     await ConnectedProcore(await call.app()).choices().choose(wanted)
-    person = call.viewer.person
-    await call.house.trail.note(
-        call.viewer.tenant.id, person.actor, "push_procore.set", "push_target:procore", asdict(wanted)
-    )
+    await call.note("push_procore.set", "push_target:procore", asdict(wanted))
     return call.to("/push/procore", notice="How documents are put into Procore is saved.")
 
 

@@ -86,9 +86,7 @@ async def send(call: Call) -> Response:
     person, pushing = call.viewer.person, Pushing(await call.app())
     await pushing.send(ready, target, by=person.name)
     detail = {"target": target, "documents": [str(one.id) for one in ready]}
-    await call.house.trail.note(
-        call.viewer.tenant.id, person.actor, "push.sent", f"push_target:{target}", detail
-    )
+    await call.note("push.sent", f"push_target:{target}", detail)
     here = f"/field/{documents[0].id}" if len(documents) == 1 else "/field"
     return call.to(here, notice=_told(documents, ready, target.capitalize()))
 
@@ -114,9 +112,7 @@ async def mend(call: Call) -> Response:
     hand = Hand(viewer.person.actor, reviews=True, device_id=viewer.session.device_id)
     document = await pushing.mend(one, call.posted("value", most=400), hand, version=int(version))
     detail = {"intents": [str(one.intent_id)], "mended": one.field, "version": document.version}
-    await call.house.trail.note(
-        viewer.tenant.id, viewer.person.actor, "push.mended", f"field_document:{document.id}", detail
-    )
+    await call.note("push.mended", f"field_document:{document.id}", detail)
     back = f"/field/{document.id}" if call.posted("back", most=10) == "field" else "/push"
     return call.to(back, notice=f"{document.number} was corrected, and goes on.")
 

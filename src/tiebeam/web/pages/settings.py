@@ -149,7 +149,7 @@ async def set_schedule(call: Call) -> Response:
     minutes, enabled = _minutes(call.posted("minutes", most=6)), call.posted("enabled") == "yes"
     every = None if minutes is None else timedelta(minutes=minutes)
     await app.schedules.set(name, every=every, enabled=enabled, tenant_id=app.tenant.id)
-    await _note(call, "schedule.set", f"schedule:{name}", {"minutes": minutes, "enabled": enabled})
+    await call.note("schedule.set", f"schedule:{name}", {"minutes": minutes, "enabled": enabled})
     return call.to(HERE, notice=f"{WORDS[name]}: {'on' if enabled else 'off'}. It counts at once.")
 
 
@@ -159,7 +159,7 @@ async def set_interval(call: Call) -> Response:
     stream = find_stream(call.posted("stream", most=80))
     minutes = _minutes(call.posted("minutes", most=6))
     await app.choices.set_interval(stream.name, minutes)
-    await _note(call, "interval.set", f"stream:{stream.name}", {"minutes": minutes})
+    await call.note("interval.set", f"stream:{stream.name}", {"minutes": minutes})
     shown = f"{minutes} minutes" if minutes else f"as it comes, {stream.interval_minutes} minutes"
     return call.to(HERE, notice=f"{stream.title}: {shown}. The next plan goes by it.")
 
@@ -172,11 +172,6 @@ def _minutes(text: str) -> int | None:
             f"An interval has 1 to {MINUTES_MAX} whole minutes.", action="Give a number, or nothing."
         )
     return int(text)
-
-
-async def _note(call: Call, act: str, subject: str, detail: dict[str, object]) -> None:
-    viewer = call.viewer
-    await call.house.trail.note(viewer.tenant.id, viewer.person.actor, act, subject, detail)
 
 
 ROWS = (
