@@ -1,0 +1,1 @@
+"""Boards with typed columns, their groups and items."""
