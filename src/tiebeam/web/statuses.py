@@ -15,6 +15,8 @@ _BY_PREFIX: Final = (
     ("field.photo", 422),
     ("field.shelf_full", 503),
     ("field.", 409),
+    ("jobs.unknown", 404),
+    ("jobs.", 409),
     ("push.not_mended", 409),
     ("input.not_allowed", 403),
     ("input.", 400),
