@@ -37,6 +37,8 @@ class Known:
     """Fields that somebody is being asked about: no rule decides them."""
     cannot: Cannot = _can
     """Says why a side cannot hold a value, or None."""
+    decided: Mapping[str, Side] = field(default_factory=dict)
+    """Whose value a person has taken, by field."""
 
 
 def merge(
@@ -78,6 +80,10 @@ class _Work:
 
     def lay(self, rule: FieldRule, job: Any, item: Any) -> None:
         """Decide one field."""
+        winner = self.known.decided.get(rule.field)
+        if winner is not None and job != item and not isinstance(job if winner is Side.JOB else item, Odd):
+            self._take(winner, rule, job, item)
+            return
         if isinstance(item, Odd) or isinstance(job, Odd):
             odd = item if isinstance(item, Odd) else job
             self._clash(rule, Kind.UNMAPPED, job, item, odd.sentence)

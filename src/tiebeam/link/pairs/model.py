@@ -117,7 +117,12 @@ class Clash:
     item: Any
     sentence: str
     winner: Side | None = None
-    """Whose value was taken by the rule; None where a person is asked."""
+    """Whose value was taken; None where a person is asked."""
+
+    def held(self, side: Side) -> Any:
+        """Return what a side held, as JSON has it: an odd value by its text."""
+        value = self.job if side is Side.JOB else self.item
+        return value.text if isinstance(value, Odd) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +209,14 @@ class Pair:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """When a field of one side was changed last, and by whom."""
+
+    at: datetime
+    by: str
+
+
 class Ruling(StrEnum):
     """How a conflict stands."""
 
@@ -240,6 +253,12 @@ class Conflict:
     found_at: datetime
     decided_at: datetime | None
     decided_by: str
+
+    @property
+    def touched(self) -> dict[Side, Touched]:
+        """When each side was changed last, and by whom, where that is known."""
+        sides = ((Side.JOB, self.job_at, self.job_by), (Side.ITEM, self.item_at, self.item_by))
+        return {side: Touched(at, by) for side, at, by in sides if at is not None}
 
 
 @dataclass(frozen=True, slots=True)
