@@ -4,8 +4,9 @@ const FALL_BACK_MS = 30000;
 const SETTLE_MS = 250;
 const marked = () => [...document.querySelectorAll("[data-live]")];
 
+// A cell that somebody merely looks at may change below their eyes; one that they have typed into may not.
 const isBusy = (place) =>
-  (place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) ||
+  (place.tagName === "FORM" && place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) ||
   [...(place.elements ?? place.querySelectorAll("input, select, textarea"))].some((field) =>
     field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
       : field.tagName === "SELECT" ? [...field.options].some((option) => option.selected !== option.defaultSelected)

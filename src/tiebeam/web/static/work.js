@@ -23,6 +23,7 @@ function tell(text, page) {
 
 async function send(form, fields, what, kept = () => {}) {
   const body = new URLSearchParams(fields);
+  tell("");
   try {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -83,7 +84,8 @@ document.addEventListener("keydown", (event) => {
 });
 // A select that is walked through by keyboard changes with every key: it is saved when it is left.
 document.addEventListener("change", (event) => {
-  if (byPointer && event.target.matches("[data-edits] select")) save(event.target);
+  const one = event.target;
+  if (one.matches("[data-edits] select") && (byPointer || document.activeElement !== one)) save(one);
 });
 document.addEventListener("focusout", (event) => {
   if (event.target.matches?.(CONTROLS)) save(event.target);
