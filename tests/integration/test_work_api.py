@@ -108,7 +108,9 @@ async def test_jobs_are_listed_page_by_page_changed_and_come_back(client: httpx.
     assert (changed["status"], changed["title"]) == ("done", "Job 4")
     late = await client.patch(address, json={"status": "new", "version": job["version"]})
     assert (late.status_code, late.json()["code"]) == (409, "jobs.changed_meanwhile")
-    assert [one["title"] for one in (await client.get(f"{API}/jobs?status=done")).json()["items"]] == ["Job 4"]
+    assert [one["title"] for one in (await client.get(f"{API}/jobs?status=done")).json()["items"]] == [
+        "Job 4"
+    ]
     assert (await client.delete(address)).status_code == 204
     assert (await client.get(f"{API}/jobs?search=Job 4")).json()["items"] == []
     assert (await client.post(f"{address}/restore")).json()["deleted_at"] is None

@@ -1,6 +1,6 @@
 """Boards and their items: listed, created, changed, and the job that an item is linked to."""
 
-# ruff: noqa: TC001, TC003 - FastAPI and pydantic read the annotations at run time.
+# ruff: noqa: TC001 - FastAPI and pydantic read the annotations at run time.
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ Search = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$", desc
 @ROUTER.get("/boards", **needs(Permission.JOBS_READ))
 async def boards(ask: Asked) -> Page[WorkBoard]:
     """List the boards with their columns and groups. There is one page of it."""
-    return Page(items=[board_shown(one) for one in await (await _work(ask)).boards().all()], next=None)
+    boards = (await _work(ask)).boards()
+    await boards.active_jobs()
+    return Page(items=[board_shown(one) for one in await boards.all()], next=None)
 
 
 @ROUTER.get("/boards/{board_id}", **needs(Permission.JOBS_READ, 404))
@@ -66,8 +68,10 @@ async def items(
     cursor: Cursor = None,
 ) -> Page[BoardItem]:
     """List the items of a board, group by group, in their order."""
-    found = await (await _work(ask)).boards().items(
-        board_id, search=search, limit=limit + 1, after=_place(cursor)
+    found = (
+        await (await _work(ask))
+        .boards()
+        .items(board_id, search=search, limit=limit + 1, after=_place(cursor))
     )
     rows, more = cut(found, limit, lambda one: [str(one.group_id), float(one.position), str(one.id)])
     link_next(ask.request, answer, more)
@@ -77,12 +81,16 @@ async def items(
 @ROUTER.post("/boards/{board_id}/items", status_code=201, **needs(Permission.JOBS_EDIT, 404, method="post"))
 async def create(ask: Asked, board_id: UUID, wanted: NewBoardItem) -> BoardItem:
     """Create an item."""
-    made = await (await _work(ask)).boards().create_item(
-        board_id,
-        wanted.name,
-        group_id=wanted.group_id,
-        values=wanted.column_values,
-        actor=ask.asker.actor,
+    made = (
+        await (await _work(ask))
+        .boards()
+        .create_item(
+            board_id,
+            wanted.name,
+            group_id=wanted.group_id,
+            values=wanted.column_values,
+            actor=ask.asker.actor,
+        )
     )
     return item_shown(made)
 
@@ -96,13 +104,17 @@ async def item(ask: Asked, item_id: UUID) -> BoardItem:
 @ROUTER.patch("/items/{item_id}", **needs(Permission.JOBS_EDIT, 404, method="patch"))
 async def change(ask: Asked, item_id: UUID, wanted: ChangedBoardItem) -> BoardItem:
     """Change what is given, and nothing else."""
-    found = await (await _work(ask)).boards().change_item(
-        item_id,
-        name=wanted.name,
-        group_id=wanted.group_id,
-        values=wanted.column_values,
-        version=wanted.version,
-        actor=ask.asker.actor,
+    found = (
+        await (await _work(ask))
+        .boards()
+        .change_item(
+            item_id,
+            name=wanted.name,
+            group_id=wanted.group_id,
+            values=wanted.column_values,
+            version=wanted.version,
+            actor=ask.asker.actor,
+        )
     )
     return item_shown(found)
 
@@ -126,8 +138,10 @@ async def changes(
     """List what was done to an item, the newest first."""
     await _item(ask, item_id)
     place = place_of(cursor, int)
-    found = await (await _work(ask)).changes().of(
-        Subject.ITEM, item_id, limit=limit + 1, before=place[0] if place else None
+    found = (
+        await (await _work(ask))
+        .changes()
+        .of(Subject.ITEM, item_id, limit=limit + 1, before=place[0] if place else None)
     )
     rows, more = cut(found, limit, lambda one: [one.id])
     link_next(ask.request, answer, more)

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["jobs"])
 
-Search = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="In title or address.")]
+Search = Annotated[
+    str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="In title or address.")
+]
 
 
 @ROUTER.get("/jobs", **needs(Permission.JOBS_READ))
@@ -47,8 +49,10 @@ async def jobs(
     """List jobs, the newest first."""
     place = place_of(cursor, int)
     statuses = (status,) if status else None
-    found = await (await _work(ask)).jobs().find(
-        search, statuses=statuses, limit=limit + 1, after=place[0] if place else None
+    found = (
+        await (await _work(ask))
+        .jobs()
+        .find(search, statuses=statuses, limit=limit + 1, after=place[0] if place else None)
     )
     rows, more = cut(found, limit, lambda one: [one.number])
     link_next(ask.request, answer, more)
@@ -72,8 +76,8 @@ async def job(ask: Asked, job_id: UUID) -> WorkJob:
 async def change(ask: Asked, job_id: UUID, wanted: ChangedWorkJob) -> WorkJob:
     """Change what is given, and nothing else."""
     fields = {name: getattr(wanted, name) for name in wanted.model_fields_set - {"version"}}
-    found = await (await _work(ask)).jobs().change(
-        job_id, fields, version=wanted.version, actor=ask.asker.actor
+    found = (
+        await (await _work(ask)).jobs().change(job_id, fields, version=wanted.version, actor=ask.asker.actor)
     )
     return job_shown(found)
 
@@ -97,8 +101,10 @@ async def changes(
     """List what was done to a job, the newest first."""
     await _job(ask, job_id)
     place = place_of(cursor, int)
-    found = await (await _work(ask)).changes().of(
-        Subject.JOB, job_id, limit=limit + 1, before=place[0] if place else None
+    found = (
+        await (await _work(ask))
+        .changes()
+        .of(Subject.JOB, job_id, limit=limit + 1, before=place[0] if place else None)
     )
     rows, more = cut(found, limit, lambda one: [one.id])
     link_next(ask.request, answer, more)
@@ -117,7 +123,7 @@ async def board_item(ask: Asked, job_id: UUID) -> BoardItem:
 
 @ROUTER.post("/jobs/{job_id}/sync-to-board", **needs(Permission.JOBS_EDIT, 404, method="post"))
 async def sync_to_board(ask: Asked, job_id: UUID) -> Page[SyncResult]:
-    """Bring a job and its items together now; an item is created if there is none. There is one page of it."""
+    """Bring a job and its items together now, creating one if there is none. There is one page of it."""
     found = await (await _work(ask)).linking().sync_job(job_id, ask.asker.actor, anew=True)
     return Page(items=[synced_shown(one) for one in found], next=None)
 
