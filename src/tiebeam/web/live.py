@@ -9,6 +9,7 @@ import orjson
 from starlette.responses import Response, StreamingResponse
 
 from tiebeam.identity.permissions import Permission
+from tiebeam.jobs.changes.repository import Changes
 from tiebeam.kernel.errors import BadInputError, TiebeamError
 from tiebeam.replicate.history.repository import History
 from tiebeam.web.routes import Row
@@ -35,6 +36,7 @@ TOPICS: Final[Mapping[str, Permission]] = {
     "deletions": Permission.HOLDS_DECIDE,
     "freshness": Permission.HEALTH_READ,
     "connections": Permission.HEALTH_READ,
+    "work": Permission.JOBS_READ,
 }
 
 
@@ -108,6 +110,7 @@ class Live:
             "deletions": pulse.deletions,
             "freshness": pulse.freshness,
             "connections": pulse.connections or "",
+            "work": str(await Changes(app.store, app.tenant.id).newest()),
         }
         self._seen = {key: seen for key, seen in self._seen.items() if now - seen[0] < LOOK_SECONDS}
         self._seen[key] = (now, state)

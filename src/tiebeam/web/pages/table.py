@@ -8,6 +8,8 @@ from tiebeam.web import live
 from tiebeam.web.pages import (
     alerts,
     audit,
+    board,
+    boards,
     deletions,
     door,
     field,
@@ -16,6 +18,8 @@ from tiebeam.web.pages import (
     first_run,
     health,
     integration,
+    item,
+    jobs,
     keys,
     overview,
     people,
@@ -50,6 +54,10 @@ ROWS: Final = (
     *field_setting.ROWS,
     *field.ROWS,
     *field_event.ROWS,
+    *jobs.ROWS,
+    *boards.ROWS,  # The path of the board of the jobs would be taken for the id of one.
+    *board.ROWS,
+    *item.ROWS,
     *audit.ROWS,
     *live.ROWS,
     *settings.ROWS,
