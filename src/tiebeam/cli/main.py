@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "deletions": "deletions:commands",
     "people": "people:commands",
     "keys": "people:keys",
+    "jobs": "jobs:commands",
     "audit": "audit:commands",
     "sim": "sim:commands",
     "doctor": "doctor:doctor",
