@@ -372,3 +372,43 @@ async def test_one_company_sees_nothing_of_another(boards: Boards, board: Board,
     assert (await theirs.all(), await theirs.items_linked(job)) == ([], [])
     assert (await theirs.active_jobs()).id != (await boards.active_jobs()).id
     assert await boards.items(board.id) == [item]
+
+
+async def names(boards: Boards, board: Board, group: int) -> str:
+    return "".join(one.name for one in await boards.items(board.id, group_id=board.groups[group].id))
+
+
+async def test_items_are_dragged_to_wherever_they_are_wanted(
+    boards: Boards, board: Board, changes: Changes
+) -> None:
+    open_, lost = [one.id for one in board.groups]
+    a, b, c = await boards.put_items(board.id, [NewItem(name) for name in "ABC"], actor=ANN)
+    await boards.move_item(c.id, group_id=open_, before=a.id, actor=ANN)
+    assert await names(boards, board, 0) == "CAB"
+    for _ in range(60):
+        await boards.move_item(b.id, group_id=open_, before=a.id, actor=ANN)
+        await boards.move_item(a.id, group_id=open_, before=b.id, actor=ANN)
+    assert await names(boards, board, 0) == "CAB"
+    last = await changes.newest()
+    assert await boards.move_item(a.id, group_id=open_, before=b.id, actor=ANN) == await boards.item(a.id)
+    assert await changes.newest() == last
+    moved = await boards.move_item(c.id, group_id=lost, values={"stage": "Done"}, actor=ANN)
+    assert (moved.group_id, moved.values) == (lost, {"stage": "Done"})
+    await boards.move_item(a.id, group_id=lost, before=c.id, actor=ANN)
+    await boards.move_item(b.id, group_id=lost, actor=ANN)
+    assert (await names(boards, board, 0), await names(boards, board, 1)) == ("", "ACB")
+    await boards.delete_item(c.id, actor=ANN)
+    with pytest.raises(UnknownWorkError, match="not in that group any more"):
+        await boards.move_item(a.id, group_id=lost, before=c.id, actor=ANN)
+    with pytest.raises(UnknownWorkError, match="no such group"):
+        await boards.move_item(a.id, group_id=uuid4(), actor=ANN)
+    with pytest.raises(ChangedMeanwhileError):
+        await boards.move_item(a.id, group_id=lost, version=1, actor=ANN)
+
+
+async def test_where_many_stand_at_one_place_the_next_ones_make_room(boards: Boards, board: Board) -> None:
+    same = [NewItem(name, position=1.0, id=UUID(int=number)) for number, name in enumerate("ABCD")]
+    await boards.put_items(board.id, same, actor=ANN)
+    new = await boards.create_item(board.id, "X", actor=ANN)
+    await boards.move_item(new.id, group_id=board.groups[0].id, before=UUID(int=2), actor=ANN)
+    assert await names(boards, board, 0) == "ABXCD"

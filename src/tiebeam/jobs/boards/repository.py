@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from tiebeam.identity.repository import People
 from tiebeam.jobs.boards.layout.repository import Layout
 from tiebeam.jobs.boards.model import Board, ColumnKind, Item, ItemEdit, Lane, NewItem, Place
+from tiebeam.jobs.boards.places import between
 from tiebeam.jobs.boards.plan import group_of
 from tiebeam.jobs.boards.rules import edited, jobs_named, made, whole
 from tiebeam.jobs.boards.values import column_of
@@ -20,6 +21,7 @@ from tiebeam.jobs.errors import (
     DeletedWorkError,
     NoSuchBoardError,
     NoSuchItemError,
+    UnknownWorkError,
 )
 from tiebeam.jobs.model import Cause, Subject, What
 from tiebeam.jobs.rules import escaped
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 Q = queries("tiebeam.jobs.boards")
 
 LIMIT_MAX: Final = 1000
+NEAR_MAX: Final = 200
+"""So many items at most move on a little to make room for one."""
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
@@ -274,6 +278,41 @@ class Boards:
             await self._changes.add(deeds, actor, cause or self._new_cause(), at, tx=within)
         return [found[one.id] for one in edits]
 
+    async def move_item(
+        self,
+        item_id: UUID,
+        *,
+        group_id: UUID,
+        before: UUID | None = None,
+        version: int | None = None,
+        values: Mapping[str, Any] = _NOTHING,
+        actor: Actor,
+        cause: Cause | None = None,
+        tx: Transaction | None = None,
+    ) -> Item:
+        """Put an item into a group, before another item or (None) at its end, and change cells with it.
+
+        Where there is no room between its neighbours, the next ones move on a little. Raises as `set_items`,
+        and UnknownWorkError when the other item is not in that group any more.
+        """
+        async with self._changes.writing(tx) as within:
+            item = await self._held(within, item_id)
+            behind, following = await self._around(within, item, group_id, before)
+            stays = item.group_id == group_id and _lies_between(item.place, behind, following)
+            new = (
+                [item.position]
+                if stays
+                else between(
+                    behind and behind[0], [one[0] for one in following], all_told=len(following) <= NEAR_MAX
+                )
+            )
+            if not new:
+                raise UnknownWorkError("Too many items stand at that place.", action="Choose another place.")
+            ids = [item_id, *(one[1] for one in following)]
+            edits = [ItemEdit(id_, position=place) for id_, place in zip(ids[: len(new)], new, strict=True)]
+            edits[0] = ItemEdit(item_id, None, group_id, new[0], values, version)
+            return (await self.set_items(edits, actor=actor, cause=cause, tx=within))[0]
+
     async def delete_item(
         self,
         item_id: UUID,
@@ -312,6 +351,26 @@ class Boards:
             after = replace(item, version=item.version + 1, updated_at=at, deleted_at=None, group_id=group_id)
             deed = _deed(after, What.RESTORED, Part(None, None, whole(after)))
             return await self._mark(within, after, deed, actor, cause)
+
+    async def _around(
+        self, within: Transaction, item: Item, group_id: UUID, before: UUID | None
+    ) -> tuple[tuple[float, UUID] | None, list[tuple[float, UUID]]]:
+        """Return whom an item is to stand behind, and the next ones after it."""
+        named = {
+            "tenant_id": self._tenant_id,
+            "board_id": item.board_id,
+            "group_id": group_id,
+            "id": item.id,
+            "before": before,
+            "limit": NEAR_MAX + 1,
+        }
+        behind, following = await within.several((Q["behind"], named), (Q["following"], named))
+        if before is not None and not following:
+            raise UnknownWorkError(
+                "The item before which it was to stand is not in that group any more.",
+                action="Look at the board as it is now.",
+            )
+        return (behind[0] if behind else None), following
 
     async def _held(self, within: Transaction, item_id: UUID) -> Item:
         found, _ = await self._some(within, [item_id])
@@ -418,6 +477,13 @@ def _changeable(item: Item | None, boards: Mapping[UUID, Board], version: int | 
 def _same_version(item: Item, version: int | None) -> None:
     if version is not None and item.version != version:
         raise ChangedMeanwhileError(item.name, item)
+
+
+def _lies_between(
+    place: Place, behind: tuple[float, UUID] | None, following: Sequence[tuple[float, UUID]]
+) -> bool:
+    here = (place.position, place.item_id)
+    return (behind is None or behind < here) and (not following or here < following[0])
 
 
 def _status_column(board: Board, key: str) -> Any:

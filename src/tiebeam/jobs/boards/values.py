@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -118,7 +117,8 @@ def _number(column: Column, value: Any) -> int | float:
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _refuse(column, f"{_shown(value)} is no number.", "Write it like 1250.5, or leave it empty.")
-    if not math.isfinite(value) or abs(value) > NUMBER_MAX:
+    # A value that is not a number is not at most anything.
+    if not abs(value) <= NUMBER_MAX:
         raise _refuse(
             column, "that number is too large.", f"Give one between -{NUMBER_MAX:,} and {NUMBER_MAX:,}."
         )
