@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from tiebeam.app import App
@@ -12,19 +12,19 @@ from tiebeam.capture import Capture
 from tiebeam.connectors.ports import Share
 from tiebeam.connectors.streams import Scope
 from tiebeam.identity.repository import Tenants
-from tiebeam.kernel.correlation import bound
 from tiebeam.jobs.changes.repository import REACT
+from tiebeam.kernel.correlation import bound
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.operations.queue.model import Blocked, Done, NewJob, RetryAt, Snooze
 from tiebeam.operations.schedules.model import Schedule
 from tiebeam.operations.tokens.model import NotConnectedError, Status
 from tiebeam.proof import Proof
 from tiebeam.pushing import PUSH, Pushing
+from tiebeam.reacting import Reactions
 from tiebeam.replicate.pull import StoppedError
 from tiebeam.replicate.streams import find_stream
 from tiebeam.replicate.sync import Wish
 from tiebeam.replicate.webhooks.repository import Deliveries
-from tiebeam.reacting import Reactions
 from tiebeam.upkeep import Upkeep
 from tiebeam.wishes import BY_HAND, REFRESH, refresh_again
 

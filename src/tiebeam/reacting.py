@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from tiebeam.connectors.streams import Scope
 from tiebeam.field.model import Wanted
 from tiebeam.jobs.automations.run import PAGE, Automations
 from tiebeam.kernel.errors import BadInputError

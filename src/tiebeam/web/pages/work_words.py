@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.jobs.boards.model import ColumnKind
 from tiebeam.jobs.model import Subject, What
-from tiebeam.jobs.rules import IN_WORDS
+from tiebeam.jobs.rules import TITLES
 from tiebeam.operations.audit.model import ActorKind
 from tiebeam.web.pages.work_cells import STATUSES, as_uuid
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tiebeam.web.pages.work_cells import Directory
 
 FIELD_TITLES: Final[Mapping[str, str]] = {
-    **IN_WORDS,
+    **TITLES,
     "created": "Created",
     "name": "Name",
     "group": "Group",
