@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from tiebeam.kernel.clock import ManualClock
 
-BODIES_ALONE = {"0012", "0027"}
-"""Revisions that put functions in the place of others of the same name, or store a column otherwise."""
+BODIES_ALONE = {"0012"}
+"""Revisions that put functions in the place of others of the same name."""
 
 _SHAPE = """
 select string_agg(line, e'\n' order by line) from (
