@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("alembic", "fastapi", "jinja2", "joserfc", "starlette", "uvicorn", "tiebeam.web")
+HEAVY = ("alembic", "fastapi", "graphql", "jinja2", "joserfc", "starlette", "uvicorn", "tiebeam.web")
 PROGRAM = """
 import sys
 import tiebeam.cli.main
