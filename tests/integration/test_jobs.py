@@ -18,6 +18,7 @@ from tiebeam.kernel.errors import BadInputError
 if TYPE_CHECKING:
     from tiebeam.identity.model import Tenant
     from tiebeam.jobs.changes.repository import Changes
+    from tiebeam.jobs.model import Job
     from tiebeam.jobs.repository import Jobs
     from tiebeam.kernel.clock import ManualClock
     from tiebeam.store.pool import Store
@@ -128,12 +129,19 @@ async def test_what_was_changed_meanwhile_is_told_and_kept(jobs: Jobs) -> None:
     assert await jobs.get(made.id) == now
 
 
-async def test_of_two_who_change_one_version_at_once_one_is_told(jobs: Jobs, changes: Changes) -> None:
+async def test_of_two_who_change_one_version_at_once_one_is_told(
+    jobs: Jobs, changes: Changes, store: Store, tenant: Tenant
+) -> None:
     made = await jobs.create(title="Roof", actor=ANN)
-    tried = await asyncio.gather(
-        *(jobs.change(made.id, {"title": f"Roof {n}"}, version=1, actor=ANN) for n in range(6)),
-        return_exceptions=True,
-    )
+    all_there = asyncio.Barrier(6)
+
+    async def change(number: int) -> Job:
+        # Each within a transaction that has begun, or the first is through before the others are connected.
+        async with store.transaction(tenant.id) as tx:
+            await all_there.wait()
+            return await jobs.change(made.id, {"title": f"Roof {number}"}, version=1, actor=ANN, tx=tx)
+
+    tried = await asyncio.gather(*(change(number) for number in range(6)), return_exceptions=True)
     assert sorted(type(one).__name__ for one in tried) == ["ChangedMeanwhileError"] * 5 + ["Job"]
     assert (await jobs.get(made.id)).version == 2
     assert len(await changes.of(Subject.JOB, made.id)) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tiebeam.cli import alerts, audit, connect, deletions, log, people, queue, records
+from tiebeam.cli import alerts, audit, connect, deletions, jobs, log, people, queue, records
 from tiebeam.cli.always import scheduler, up, web, worker
 from tiebeam.cli.demo import demo
 from tiebeam.cli.doctor import doctor
@@ -44,6 +44,7 @@ app.add_typer(alerts.commands, name="alerts")
 app.add_typer(log.commands, name="log")
 app.add_typer(records.commands, name="records")
 app.add_typer(deletions.commands, name="deletions")
+app.add_typer(jobs.commands, name="jobs")
 app.add_typer(people.commands, name="people")
 app.add_typer(people.keys, name="keys")
 app.add_typer(audit.commands, name="audit")

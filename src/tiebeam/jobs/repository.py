@@ -195,6 +195,13 @@ class Jobs:
         async with self._changes.reading(tx) as within:
             return {one.id: one for one in await self._some(within, job_ids)}
 
+    async def numbered(self, number: int) -> Job | None:
+        """Return the job of a number, a deleted one too."""
+        named = {"tenant_id": self._tenant_id, "number": number}
+        async with self._changes.reading() as within:
+            rows = await within.rows(Q["numbered"], named)
+        return _job(rows[0]) if rows else None
+
     async def find(
         self,
         search: str | None = None,

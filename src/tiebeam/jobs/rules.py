@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TITLE_MAX: Final = 300
 ADDRESS_MAX: Final = 1000
-IN_WORDS: Final = {
+TITLES: Final = {
     "title": "Title",
     "status": "Status",
     "lead_id": "Lead",
@@ -75,6 +75,16 @@ def as_json(value: Any) -> Any:
     return value.value if isinstance(value, JobStatus) else value
 
 
+def in_words(field: str, value: Any, names: Mapping[UUID, str]) -> str:
+    """Return what a field of a job holds, as JSON has it, for people to read; `names` are those of people."""
+    if value in {None, ""}:
+        return "nothing"
+    if field == "lead_id":
+        person = uuid_in(value)
+        return names.get(person, "somebody unknown") if person else "nobody"
+    return JobStatus(value).in_words if field == "status" else str(value)
+
+
 def uuid_in(value: Any) -> UUID | None:
     """Return the id that a value is, None when it is none."""
     if isinstance(value, UUID):
@@ -112,12 +122,12 @@ def bad_text(value: str) -> str:
 def _text(name: str, value: Any) -> str:
     most = TITLE_MAX if name == "title" else ADDRESS_MAX
     if not isinstance(value, str) or bad_text(value):
-        raise BadInputError(f"{IN_WORDS[name]}: that is no text.", action="Type letters and digits.")
+        raise BadInputError(f"{TITLES[name]}: that is no text.", action="Type letters and digits.")
     found = " ".join(value.split()) if name == "title" else value.strip()
     if len(found) > most or (name == "title" and not found):
         least = 1 if name == "title" else 0
         raise BadInputError(
-            f"{IN_WORDS[name]}: it has {len(found):,} characters, and can have {least} to {most:,}.",
+            f"{TITLES[name]}: it has {len(found):,} characters, and can have {least} to {most:,}.",
             action="Fill it in, or shorten it.",
         )
     return found
@@ -153,6 +163,6 @@ def _day(name: str, value: Any) -> date | None:
     found = day_in(value)
     if found is None:
         raise BadInputError(
-            f"{IN_WORDS[name]}: “{value}” is no date.", action="Write it like 2026-11-21, or leave it empty."
+            f"{TITLES[name]}: “{value}” is no date.", action="Write it like 2026-11-21, or leave it empty."
         )
     return found
