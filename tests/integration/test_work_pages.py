@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,8 @@ from tiebeam.jobs.boards.model import ColumnKind, Label, NewColumn, NewItem
 from tiebeam.jobs.boards.repository import Boards
 from tiebeam.jobs.changes.repository import Changes
 from tiebeam.jobs.repository import Jobs
+from tiebeam.link.pairs.model import Owner
+from tiebeam.link.pairs.run import Linking
 from tiebeam.operations.audit.model import Actor
 
 if TYPE_CHECKING:
@@ -362,8 +365,128 @@ async def test_who_may_only_look_is_offered_nothing_to_change(yard: Yard) -> Non
     reader = await yard.somebody(Role.LEADERSHIP)
     job, board = await yard.job(), await yard.every_kind()
     item = await yard.item(board, state="To do", text="tin")
-    for path in ("/jobs", f"/jobs/{job.id}", "/boards", f"/boards/{board.id}", f"/items/{item.id}"):
+    for path in (
+        "/jobs",
+        f"/jobs/{job.id}",
+        "/boards",
+        f"/boards/{board.id}",
+        f"/items/{item.id}",
+        "/conflicts",
+    ):
         page = await reader.page(path)
         assert 'method="post"' not in page.partition("<main")[2]
     assert "<button" not in (await reader.page(f"/boards/{board.id}?view=kanban")).partition("<main")[2]
     assert (await reader.post(f"/items/{item.id}", version=1, name="x")).status_code == 403
+
+
+class Step:
+    """A job and its item that have gone apart, and somebody to decide."""
+
+    def __init__(self, yard: Yard, hand: Hand, job: Job, item: Item) -> None:
+        self.yard, self.hand, self.job, self.item = yard, hand, job, item
+
+    async def status(self) -> tuple[str, Any]:
+        job, item = await self.yard.jobs.get(self.job.id), await self.yard.boards.item(self.item.id)
+        return job.status.value, item.values.get("status")
+
+    async def conflict(self, where: str = "waiting") -> str:
+        page = (await self.hand.page("/conflicts")).partition(f'id="{where}"')[2]
+        found = re.search(r'action="/conflicts/([0-9a-f-]+)', page)
+        assert found, page
+        return found.group(1)
+
+
+async def on_the_board(yard: Yard) -> Step:
+    hand = await yard.somebody()
+    job = await yard.job()
+    answer = await hand.post(f"/jobs/{job.id}/sync")
+    assert answer.headers["location"] == f"/jobs/{job.id}"
+    assert "It is on the board now." in await hand.page(f"/jobs/{job.id}")
+    (item,) = await yard.boards.items_linked(job.id)
+    return Step(yard, hand, job, item)
+
+
+async def apart(yard: Yard) -> Step:
+    """Give one whose two sides say something else, which a person has to decide."""
+    step = await on_the_board(yard)
+    linking = Linking(yard.house.store, yard.house.tenant.id, yard.house.clock)
+    rules = await linking.rules(step.item.board_id)
+    asking = tuple(replace(one, owner=Owner.ASK) for one in rules.fields)
+    await linking.choose(step.item.board_id, replace(rules, fields=asking))
+    await step.hand.does(f"/jobs/{step.job.id}", version=1, status="done")
+    await step.hand.does(f"/items/{step.item.id}", version=step.item.version, v__status="On hold")
+    assert await step.hand.does(f"/jobs/{step.job.id}/sync") == "/conflicts"
+    return step
+
+
+async def test_the_board_and_the_job_are_brought_in_step_by_hand_both_ways(yard: Yard) -> None:
+    step = await on_the_board(yard)
+    hand, job, item = step.hand, step.job, step.item
+    assert f"/items/{item.id}" in await hand.page(f"/jobs/{job.id}")
+    assert "#1 New roof" in await hand.page(f"/items/{item.id}")
+    await hand.does(f"/jobs/{job.id}", version=1, status="scheduled")
+    await hand.does(f"/jobs/{job.id}/sync")
+    assert "Written to the board: Status." in await hand.page(f"/jobs/{job.id}")
+    assert await step.status() == ("scheduled", "Scheduled")
+    version = (await yard.boards.item(item.id)).version
+    await hand.does(f"/items/{item.id}", version=version, v__status="Done")
+    await hand.does(f"/items/{item.id}/sync")
+    assert "Written to the job: Status." in await hand.page(f"/items/{item.id}")
+    assert await step.status() == ("done", "Done")
+    await hand.does(f"/items/{item.id}/sync")
+    assert "Both sides are in step already." in await hand.page(f"/items/{item.id}")
+
+
+@pytest.mark.req("L3")
+@pytest.mark.parametrize(("side", "after"), [("job", ("done", "Done")), ("item", ("on_hold", "On hold"))])
+async def test_a_conflict_is_shown_decided_and_undone(yard: Yard, side: str, after: tuple[str, str]) -> None:
+    step = await apart(yard)
+    assert await step.status() == ("done", "On hold")
+    page = await step.hand.page("/conflicts")
+    for words in ("Status", "Done", "On hold", "Office and project managers"):
+        assert words in page
+    assert "changed on both sides" in await step.hand.page(f"/jobs/{step.job.id}")
+    conflict = await step.conflict()
+    await step.hand.does(f"/conflicts/{conflict}", side=side)
+    assert await step.status() == after
+    assert "Nothing waits for you" in await step.hand.page("/conflicts")
+    assert (await step.hand.post(f"/conflicts/{conflict}", side="job")).status_code == 409
+    await step.hand.does(f"/conflicts/{await step.conflict('decided')}/undo")
+    assert await step.status() == ("done", "On hold")
+    await step.conflict()
+
+
+@pytest.mark.req("L3")
+@pytest.mark.parametrize(("chosen", "gone"), [("keep", "none"), ("delete", "both"), ("unlink", "job")])
+async def test_after_a_deletion_somebody_says_what_becomes_of_the_other(
+    yard: Yard, chosen: str, gone: str
+) -> None:
+    step = await on_the_board(yard)
+    await step.hand.does(f"/jobs/{step.job.id}/delete")
+    await step.hand.does(f"/items/{step.item.id}/sync")
+    page = await step.hand.page("/conflicts")
+    assert "The job was deleted." in page
+    pair = re.search(r'action="/pairs/([0-9a-f-]+)/answer"', page)
+    assert pair
+    assert (await step.hand.post(f"/pairs/{pair.group(1)}/answer", answer="perhaps")).status_code == 400
+    await step.hand.does(f"/pairs/{pair.group(1)}/answer", answer=chosen)
+    assert "Nothing waits for you" in await step.hand.page("/conflicts")
+    assert ((await yard.boards.item(step.item.id)).deleted_at is not None) == (gone == "both")
+    assert ((await yard.jobs.get(step.job.id)).deleted_at is not None) == (gone != "none")
+
+
+async def test_what_may_belong_together_is_linked_and_parted_again(yard: Yard) -> None:
+    hand = await yard.somebody()
+    job = await yard.job("Slate roof of the old mill")
+    board = await yard.boards.active_jobs()
+    item = await yard.item(board, "Slate roof of the old mill")
+    page = await hand.page("/conflicts")
+    assert "These may belong together" in page
+    await hand.does("/pairs", job=job.id, item=item.id)
+    assert (await yard.boards.item(item.id)).values["job"] == str(job.id)
+    pair = re.search(r'action="/pairs/([0-9a-f-]+)/unlink"', await hand.page(f"/jobs/{job.id}"))
+    assert pair
+    await hand.does(f"/pairs/{pair.group(1)}/unlink")
+    assert "job" not in (await yard.boards.item(item.id)).values
+    assert (await hand.post(f"/pairs/{uuid4()}/unlink")).status_code == 404
+    assert (await hand.post("/pairs", job="x", item="y")).status_code == 400

@@ -17,6 +17,8 @@ _BY_PREFIX: Final = (
     ("field.", 409),
     ("jobs.unknown", 404),
     ("jobs.", 409),
+    ("link.unknown", 404),
+    ("link.", 409),
     ("push.not_mended", 409),
     ("input.not_allowed", 403),
     ("input.", 400),

@@ -38,6 +38,8 @@ async def item_page(call: Call) -> Response:
     begin = call.number("columns", 0, most=len(cells))
     here = fitting(cells, begin, _CELLS_BYTES)
     jobs = await work.jobs().some(jobs_in([item.values], board.columns))
+    pair = await work.linking().pair_of_item(item.id)
+    waiting = await work.linking().conflicts(job_id=pair.job_id) if pair else []
     changes, older = await work.activity(call, Subject.ITEM, item.id, ACTIVITY)
     return call.render(
         "item.html",
@@ -48,6 +50,8 @@ async def item_page(call: Call) -> Response:
         rest=begin + len(here) if begin + len(here) < len(cells) else None,
         jobs=list(jobs.values()),
         links=[one for one in board.columns if one.kind is ColumnKind.LINK],
+        pairs=[pair] if pair else [],
+        waiting=len([one for one in waiting if pair and one.pair_id == pair.id]),
         people=work.people,
         lines=told(changes, work.people, board),
         older=older,

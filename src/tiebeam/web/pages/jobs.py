@@ -69,6 +69,8 @@ async def job_page(call: Call) -> Response:
         title=f"#{job.number} {job.title[:80]}",
         job=job,
         items=await _items(work, job),
+        pairs=await work.linking().pairs_of(job.id),
+        waiting=len(await work.linking().conflicts(job_id=job.id)),
         people=work.people,
         statuses=STATUSES,
         colours=COLOURS,

@@ -10,6 +10,7 @@ from tiebeam.web.pages import (
     audit,
     board,
     boards,
+    conflicts,
     deletions,
     door,
     field,
@@ -58,6 +59,7 @@ ROWS: Final = (
     *boards.ROWS,  # The path of the board of the jobs would be taken for the id of one.
     *board.ROWS,
     *item.ROWS,
+    *conflicts.ROWS,
     *audit.ROWS,
     *live.ROWS,
     *settings.ROWS,

@@ -10,6 +10,7 @@ from tiebeam.jobs.boards.repository import Boards
 from tiebeam.jobs.changes.repository import Changes
 from tiebeam.jobs.repository import Jobs
 from tiebeam.kernel.errors import BadInputError
+from tiebeam.link.pairs.run import Linking
 from tiebeam.web.pages.work_cells import Directory, as_uuid, cell_of, jobs_in, number_of, value_of
 from tiebeam.web.pages.work_merge import merged
 
@@ -47,6 +48,10 @@ class Work:
     def changes(self) -> Changes:
         """Return what was done."""
         return Changes(self.app.store, self.app.tenant.id)
+
+    def linking(self) -> Linking:
+        """Return what keeps jobs and items in step."""
+        return Linking(self.app.store, self.app.tenant.id, self.app.clock)
 
     async def cells(self, columns: Sequence[Column], values: Sequence[Mapping[str, Any]]) -> list[list[Cell]]:
         """Return the cells of items, a list for each."""

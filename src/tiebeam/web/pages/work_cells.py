@@ -86,6 +86,10 @@ class Directory:
             return str(id_)
         return found.email if self._often[found.name.casefold()] > 1 or "," in found.name else found.name
 
+    def called(self, text: str) -> str:
+        """Return what somebody is called whose e-mail address is noted; any other name as it is."""
+        return next((one.name for one in self._people.values() if one.email == text), text)
+
     def ids(self, text: str) -> list[str]:
         """Return the ids of who is named, a comma between them. Raises BadInputError."""
         return list(dict.fromkeys(self._id(part.strip()) for part in text.split(",") if part.strip()))

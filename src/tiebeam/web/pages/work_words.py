@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FIELD_TITLES: Final[Mapping[str, str]] = {
     **IN_WORDS,
+    "created": "Created",
     "name": "Name",
     "group": "Group",
     "position": "Place in the group",

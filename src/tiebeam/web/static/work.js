@@ -29,7 +29,8 @@ async function send(form, fields, what, kept = () => {}) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (answer.redirected && new URL(answer.url).pathname === "/sign-in") location.assign(answer.url);
     if (!answer.ok) {
-      tell(page.querySelector("main")?.innerText.trim() ?? "It could not be saved.", page);
+      const lines = [...page.querySelectorAll("main section p")].slice(0, 2).map((one) => one.textContent.trim());
+      tell(lines.join("\n") || "It could not be saved.", page);
       return false;
     }
     kept();
@@ -80,6 +81,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     if (control.tagName === "SELECT") [...control.options].forEach((option) => { option.selected = option.defaultSelected; });
     else control.value = control.defaultValue;
+    control.closest("[data-edits]").classList.remove("refused");
+    tell("");
   }
 });
 // A select that is walked through by keyboard changes with every key: it is saved when it is left.
