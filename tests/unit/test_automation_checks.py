@@ -66,6 +66,11 @@ def test_what_is_kept_is_in_the_form_of_what_it_is_written_to() -> None:
         (replace(GOOD, name=" "), "no name", "Give it one"),
         (replace(GOOD, name="x" * (NAME_MAX + 1)), "too long", "200"),
         (replace(GOOD, name="a\0b"), "cannot be kept", "anew"),
+        (
+            replace(GOOD, conditions=(Condition("item.name", Check.IS, "x" * 10_001),)),
+            "bytes long",
+            "Shorten",
+        ),
         (replace(GOOD, actions=()), "does nothing", "at least one"),
         (replace(GOOD, actions=(TELL,) * 11), "at most 10", "two"),
         (replace(GOOD, trigger=Trigger(Happening.ITEM_CHANGED, ADA)), "board is gone", "another"),

@@ -39,6 +39,7 @@ GIVEN: Final[Mapping[ActionKind, tuple[str, ...]]] = {
 }
 """What actions that write neither a job nor an item are given: all of it, and nothing else."""
 TEXT_MAX: Final = 2000
+RULE_BYTES_MAX: Final = 10_000
 ITEM_FIELDS: Final = ("name", "group")
 """What every item has beside its cells."""
 
@@ -64,11 +65,16 @@ def checked(draft: Draft, world: World) -> Draft:
 
 def _storable(draft: Draft) -> None:
     try:
-        canonical([draft.name, shape_of(draft)])
+        size = len(canonical([draft.name, shape_of(draft)]))
     except UnstorableError:
         raise BadInputError(
             "The rule holds a character that cannot be kept.", action="Type it anew instead of pasting it."
         ) from None
+    if size > RULE_BYTES_MAX:
+        raise BadInputError(
+            f"The rule is {size:,} bytes long, and can have {RULE_BYTES_MAX:,}.",
+            action="Shorten its texts, or make several rules of it.",
+        )
 
 
 def _few(draft: Draft) -> None:

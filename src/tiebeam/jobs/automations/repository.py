@@ -52,7 +52,7 @@ LIMIT_MAX: Final = 500
 class ChangedRuleError(BadInputError):
     """Somebody else changed the rule meanwhile."""
 
-    code = "automations.changed_meanwhile"
+    code = "jobs.rule_changed_meanwhile"
 
 
 @dataclass(frozen=True, slots=True)

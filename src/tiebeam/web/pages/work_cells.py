@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from markupsafe import escape
 
 from tiebeam.jobs.boards.model import ColumnKind
+from tiebeam.jobs.boards.values import checked
 from tiebeam.jobs.model import JobStatus
 from tiebeam.kernel.errors import BadInputError
 
@@ -29,6 +31,7 @@ TITLE_SHOWN_MAX: Final = 60
 OPTIONS_BYTES_MAX: Final = 600
 """More labels than that are chosen from on the page of the item alone."""
 _OPTION_BYTES: Final = 18
+_DIGITS_MAX: Final = 40
 _NUMBER: Final = re.compile(r"#?([0-9]{1,9})")
 
 
@@ -123,7 +126,7 @@ def cell_of(column: Column, value: Any, people: Directory, jobs: Mapping[UUID, J
         case ColumnKind.LINK:
             return _link(name, column, str(value), jobs)
         case ColumnKind.NUMBER:
-            return Cell(name, column.title, kind, f"{value:g}" if isinstance(value, float) else str(value))
+            return Cell(name, column.title, kind, number_text(value))
         case _:
             return Cell(name, column.title, kind, str(value))
 
@@ -167,7 +170,20 @@ def value_of(column: Column, text: str, people: Directory, job_ids: Mapping[int,
         if number not in job_ids:
             raise BadInputError(f"There is no job #{number}.", action="Choose one of the list of jobs.")
         return str(job_ids[number])
-    return text
+    return checked(column, _number(text) if column.kind is ColumnKind.NUMBER else text)
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def number_text(value: float) -> str:
+    """Return a number as people write it, with every digit that it has."""
+    plain = format(Decimal(repr(value)), "f")
+    return plain if len(plain) <= _DIGITS_MAX else repr(value)
 
 
 def as_uuid(text: object) -> UUID | None:

@@ -9,7 +9,7 @@ from tiebeam.jobs.boards.model import ColumnKind
 from tiebeam.jobs.model import Subject, What
 from tiebeam.jobs.rules import TITLES
 from tiebeam.operations.audit.model import ActorKind
-from tiebeam.web.pages.work_cells import STATUSES, as_uuid
+from tiebeam.web.pages.work_cells import STATUSES, as_uuid, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,6 +89,6 @@ def words(subject: Subject, field: str, value: Any, people: Directory, board: Bo
     if field == "group" and board and not column:
         return next((one.title for one in board.groups if one.id == as_uuid(value)), "a group that is gone")
     if isinstance(value, float):
-        return f"{value:g}"
+        return number_text(value)
     text = str(value)
     return text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}…"
