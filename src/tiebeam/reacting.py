@@ -113,6 +113,7 @@ class Hands:
 
 def _in_words(synced: Synced) -> str:
     parts = [
+        "linked" if synced.made else "",
         _fields("written to the job", synced.to_job),
         _fields("written to the item", synced.to_item),
         f"{synced.conflicts} to be decided" if synced.conflicts else "",

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 EMAIL = "ada@alder.test"
 SOON_MS = 30_000
-RULES = ("When a job is created or changed", "When an item of the board of jobs changes")
 
 
 @pytest.fixture
@@ -62,7 +61,6 @@ def add_job(page: Page, title: str) -> str:
 @pytest.mark.req("L1", "L2", "L3", "L6")
 def test_a_job_shows_on_the_board_is_dragged_to_done_and_is_done(page: Page) -> None:
     job = add_job(page, "Depot roof")
-    on_board = page.get_by_role("link", name="Depot roof").last
     expect(page.locator("main")).to_contain_text("Active Jobs", timeout=SOON_MS)
     looked_at(page, "job")
     page.goto("/boards/active-jobs")
@@ -75,4 +73,51 @@ def test_a_job_shows_on_the_board_is_dragged_to_done_and_is_done(page: Page) -> 
     page.goto(job)
     expect(page.get_by_label("Status")).to_have_value("done", timeout=SOON_MS)
     expect(page.locator(".timeline").first).to_contain_text("Done")
-    del on_board
+
+
+@pytest.mark.req("L3", "L5", "L6")
+def test_two_sides_that_were_changed_apart_are_settled_in_the_inbox(page: Page) -> None:
+    job = add_job(page, "Depot roof")
+    expect(page.locator("main")).to_contain_text("Active Jobs", timeout=SOON_MS)
+    page.goto("/boards/active-jobs")
+    board = page.url
+    page.get_by_role("link", name="Columns and groups").click()
+    page.get_by_role("link", name="How it is kept in step with jobs").click()
+    status = page.get_by_role("group", name="Status")
+    status.get_by_label("Of two that differ counts").select_option("ask")
+    looked_at(page, "in-step")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("status").first).to_contain_text("in step by this from now on")
+
+    page.goto("/automations")
+    for _ in range(2):
+        page.get_by_role("button", name="Switch off").first.click()
+        expect(page.get_by_role("status").first).to_be_visible()
+    expect(page.get_by_role("button", name="Switch off")).to_have_count(0)
+    looked_at(page, "automations")
+
+    page.goto(job)
+    page.get_by_label("Status").select_option("in_progress")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".timeline").first).to_contain_text("In progress")
+    page.goto(board)
+    row = page.locator("tr", has=page.locator('input[value="Depot roof"]'))
+    row.get_by_label("Status").select_option("On hold")
+    expect(page.locator("#said")).to_have_text("Saved.")
+    page.goto(job)
+    page.get_by_role("button", name="Bring the board up to date now").click()
+
+    page.goto("/conflicts")
+    waiting = page.locator("#waiting")
+    expect(waiting).to_contain_text("In progress")
+    expect(waiting).to_contain_text("On hold")
+    looked_at(page, "inbox")
+    waiting.get_by_role("button", name="Take the board's").click()
+    expect(page.locator("#waiting")).to_have_count(0)
+    page.goto(job)
+    expect(page.get_by_label("Status")).to_have_value("on_hold")
+    page.goto("/conflicts")
+    page.locator("#decided").get_by_role("button", name="Undo").click()
+    expect(page.locator("#waiting")).to_contain_text("In progress")
+    page.goto(job)
+    expect(page.get_by_label("Status")).to_have_value("in_progress")

@@ -12,6 +12,7 @@ from tests.factories.field_work import FOREMANS, OFFICES, ticket
 from tiebeam.capture import Capture
 from tiebeam.duties import Duties
 from tiebeam.field.model import Kind
+from tiebeam.jobs.automations.model import Result
 from tiebeam.jobs.automations.ports import Note
 from tiebeam.jobs.changes.repository import REACT
 from tiebeam.jobs.model import Cause, JobStatus
@@ -70,6 +71,8 @@ async def test_a_job_and_its_item_follow_each_other_and_come_to_rest(desk: Desk)
     assert await desk.answer() <= 3
     item = await desk.work.item_of(job.id)
     assert item is not None
+    done = [one for one in await desk.work.automated().firings.find() if one.result is Result.DONE]
+    assert [one.detail for one in done] == ["linked"]
     assert (item.name, item.values["status"]) == ("Depot roof", "New")
 
     await desk.work.boards().change_item(item.id, values={"status": "Done"}, actor=ANN)
