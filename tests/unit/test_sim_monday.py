@@ -192,6 +192,25 @@ def test_complexity_is_spent_and_comes_back_after_a_minute() -> None:
     desk.create()
 
 
+def test_a_person_reads_and_writes_out_of_one_budget_and_an_app_out_of_two() -> None:
+    options = MondayOptions(app_complexity=15_000, personal_complexity=15_000)
+    large = "{ boards { items_page(limit: 30) { items { id name } } } }"
+    for token, status in (("tiebeam-app-token", 200), ("tiebeam-personal-token", 429)):
+        desk = MondayDesk(options=options)
+        created = desk.raw(CREATE, token=token, board=desk.board_id, name="x", values="{}")
+        assert created.status == 200
+        desk.clock.advance(1)
+        answers = [desk.raw(large, token=token).status for _ in range(3)]
+        assert answers[-1] == status
+
+
+def test_an_item_is_changed_on_its_own_board_alone() -> None:
+    desk = MondayDesk()
+    item_id, other = desk.create(), desk.state.add_board("Other", [Column("address", "Address", "text")])
+    values = '{"address":"x"}'
+    assert desk.refused(CHANGE, board=str(other.id), item=item_id, values=values) == "InvalidItemIdException"
+
+
 def test_one_query_may_not_cost_too_much() -> None:
     desk = MondayDesk()
     large = "{ boards(limit: 1000) { items_page(limit: 500) { items { column_values { id text value } } } } }"
