@@ -437,3 +437,32 @@ def test_faults_of_deliveries_happen_as_planned() -> None:
     assert told(desk) == []
     desk.clock.advance(1)
     assert [event["type"] for event in told(desk)] == ["delete_pulse"]
+
+
+def test_deliveries_can_come_in_another_order_but_all_of_them() -> None:
+    desk = MondayDesk(FaultRule("reorder_events"))
+    watch(desk, "create_item")
+    made = [int(desk.create(f"Item {number}")) for number in range(8)]
+    heard = [event["pulseId"] for event in told(desk)]
+    assert sorted(heard) == made
+    assert heard != made
+
+
+def test_control_revokes_tokens_switches_faults_and_tells_what_was_asked() -> None:
+    desk = MondayDesk()
+
+    def control(**wanted: Any) -> int:
+        body = orjson.dumps(wanted)
+        return desk.simulator.handle(SimRequest("POST", "/__sim/control", body=body)).status
+
+    assert control(faults={"seed": 1, "rules": [{"kind": "status", "status": 503}]}) == 200
+    assert desk.raw("{ me { id } }").status == 503
+    assert control(faults="stop") == 200
+    assert desk.raw("{ me { id } }").status == 200
+    assert control(revoke=["tiebeam-app-token"]) == 200
+    assert desk.raw("{ me { id } }").status == 401
+    assert control(faults="perhaps") == 400
+    assert control(advance_seconds=5) == 400, "nobody here can move the time"
+    stats = orjson.loads(desk.simulator.handle(SimRequest("GET", "/__sim/stats")).body)
+    assert (stats["calls"], stats["by_operation"], stats["faults"]) == (3, {"me": 3}, {"status": 1})
+    assert desk.simulator.handle(SimRequest("GET", "/v2")).status == 404
