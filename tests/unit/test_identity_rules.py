@@ -49,6 +49,13 @@ def test_office_estimator_and_leadership_read_and_refresh() -> None:
         assert not GRANTS[role] & {P.SYNC_RUN, P.HOLDS_DECIDE, P.QUEUE_MANAGE, P.SETTINGS_READ}
 
 
+def test_jobs_are_seen_by_all_but_the_field_and_boards_laid_out_by_few() -> None:
+    roles = {one: {role for role in Role if may(role, one)} for one in Permission}
+    assert roles[P.JOBS_READ] == set(Role) - {Role.FIELD, Role.SAAS_ADMIN}
+    assert roles[P.JOBS_EDIT] == {Role.TENANT_ADMIN, Role.OPERATOR, Role.OFFICE, Role.ESTIMATOR}
+    assert roles[P.BOARDS_MANAGE] == {Role.TENANT_ADMIN, Role.OPERATOR}
+
+
 def test_an_operator_runs_it() -> None:
     assert {P.SYNC_RUN, P.HOLDS_DECIDE, P.QUEUE_MANAGE, P.ALERTS_ACKNOWLEDGE} <= GRANTS[Role.OPERATOR]
     assert not may(Role.OPERATOR, P.CONNECTION_MANAGE)

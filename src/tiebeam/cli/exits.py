@@ -31,6 +31,7 @@ class Exit(IntEnum):
 _BY_PREFIX = {
     "input": Exit.USAGE,
     "records": Exit.USAGE,
+    "jobs": Exit.USAGE,
     "settings": Exit.USAGE,
     "app": Exit.USAGE,
     "web": Exit.USAGE,

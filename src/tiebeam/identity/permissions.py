@@ -46,6 +46,12 @@ class Permission(StrEnum):
     """Send what was captured on to other systems, and again after it failed."""
     PUSH_MANAGE = "push.manage"
     """What is sent by itself, and how it is mapped."""
+    JOBS_READ = "jobs.read"
+    """Jobs, boards and their items, and what was done to them."""
+    JOBS_EDIT = "jobs.edit"
+    """Make, change and delete jobs and items."""
+    BOARDS_MANAGE = "boards.manage"
+    """Boards, their columns, labels and groups, and the rules that act on them."""
 
 
 P = Permission
@@ -59,6 +65,7 @@ _READS: Final = frozenset(
         P.CONNECTION_READ,
         P.ALERTS_READ,
         P.ACCOUNT_MANAGE,
+        P.JOBS_READ,
     }
 )
 _REVIEWS: Final = frozenset({P.FIELD_CAPTURE, P.FIELD_REVIEW, P.PUSH_RUN})
@@ -72,15 +79,16 @@ _RUNS_IT: Final = frozenset(
         P.ALERTS_ACKNOWLEDGE,
         P.SETTINGS_READ,
         P.DEVICES_MANAGE,
+        P.BOARDS_MANAGE,
     }
 )
 
 GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.SAAS_ADMIN: frozenset({P.HEALTH_READ_ALL_TENANTS, P.ACCOUNT_MANAGE}),
     Role.TENANT_ADMIN: frozenset(Permission) - {P.HEALTH_READ_ALL_TENANTS},
-    Role.OPERATOR: _READS | _RUNS_IT | _REVIEWS,
-    Role.OFFICE: _READS | {P.RUNS_READ} | _REVIEWS,
-    Role.ESTIMATOR: _READS,
+    Role.OPERATOR: _READS | _RUNS_IT | _REVIEWS | {P.JOBS_EDIT},
+    Role.OFFICE: _READS | {P.RUNS_READ, P.JOBS_EDIT} | _REVIEWS,
+    Role.ESTIMATOR: _READS | {P.JOBS_EDIT},
     Role.LEADERSHIP: _READS,
     Role.FIELD: frozenset({P.FIELD_CAPTURE}),
 }

@@ -9,7 +9,9 @@ import orjson
 from starlette.responses import Response, StreamingResponse
 
 from tiebeam.identity.permissions import Permission
+from tiebeam.jobs.changes.repository import Changes
 from tiebeam.kernel.errors import BadInputError, TiebeamError
+from tiebeam.link.pairs.run import Linking
 from tiebeam.replicate.history.repository import History
 from tiebeam.web.routes import Row
 
@@ -35,6 +37,7 @@ TOPICS: Final[Mapping[str, Permission]] = {
     "deletions": Permission.HOLDS_DECIDE,
     "freshness": Permission.HEALTH_READ,
     "connections": Permission.HEALTH_READ,
+    "work": Permission.JOBS_READ,
 }
 
 
@@ -108,10 +111,18 @@ class Live:
             "deletions": pulse.deletions,
             "freshness": pulse.freshness,
             "connections": pulse.connections or "",
+            "work": await _work(app),
         }
         self._seen = {key: seen for key, seen in self._seen.items() if now - seen[0] < LOOK_SECONDS}
         self._seen[key] = (now, state)
         return state
+
+
+async def _work(app: App) -> str:
+    """Return how jobs and boards stand: what was changed last, and what was last brought in step."""
+    changed = await Changes(app.store, app.tenant.id).newest()
+    done = await Linking(app.store, app.tenant.id, app.clock).log(limit=1)
+    return f"{changed} {done[0].id if done else 0}"
 
 
 ROWS = (Row("GET", "/live", Permission.HEALTH_READ, Live().listen),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +93,14 @@ class Board:
         return next((one for one in self.columns if one.kind is kind), None)
 
 
+class Place(NamedTuple):
+    """Where an item stands on its board: what a page of items goes on from."""
+
+    group_id: UUID
+    position: float
+    item_id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A row of a board."""
@@ -110,3 +118,51 @@ class Item:
     deleted_at: datetime | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     """What its cells hold, by the key of the column; empty cells are left out."""
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.group_id, self.position, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class NewColumn:
+    """A column that is to be made. Without a key it gets one from its title."""
+
+    title: str
+    kind: ColumnKind
+    labels: tuple[Label, ...] = ()
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An item that is to be made: in the first group and at its end, unless it says otherwise."""
+
+    name: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    group_id: UUID | None = None
+    position: float | None = None
+    id: UUID | None = None
+    """With the same id it is made once however often."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEdit:
+    """What is to be changed of an item: what is None stays, but a value of None empties its cell."""
+
+    id: UUID
+    name: str | None = None
+    group_id: UUID | None = None
+    position: float | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    version: int | None = None
+    """The one that it must still have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """How many items of a board have a label; None: those that have none."""
+
+    label: str | None
+    items: int

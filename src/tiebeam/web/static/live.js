@@ -4,9 +4,10 @@ const FALL_BACK_MS = 30000;
 const SETTLE_MS = 250;
 const marked = () => [...document.querySelectorAll("[data-live]")];
 
-const isBusy = (form) =>
-  (form.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) ||
-  [...form.elements].some((field) =>
+// A cell that somebody merely looks at may change below their eyes; one that they have typed into may not.
+const isBusy = (place) =>
+  (place.tagName === "FORM" && place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) ||
+  [...(place.elements ?? place.querySelectorAll("input, select, textarea"))].some((field) =>
     field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
       : field.tagName === "SELECT" ? [...field.options].some((option) => option.selected !== option.defaultSelected)
         : "defaultValue" in field && field.value !== field.defaultValue);
@@ -22,12 +23,18 @@ function takeAttributes(have, want) {
   }
 }
 
+// Once somebody has typed into a field, or chosen in one, what the server says of it is no longer what it shows.
+function showAnew(have) {
+  if (have.tagName === "SELECT") [...have.options].forEach((one) => { one.selected = one.defaultSelected; });
+  else if (have.matches("textarea, input:not([type=checkbox], [type=radio])") && have.value !== have.defaultValue) have.value = have.defaultValue;
+}
+
 function become(have, want) {
   if (have.nodeType !== Node.ELEMENT_NODE) {
     if (have.nodeValue !== want.nodeValue) have.nodeValue = want.nodeValue;
     return;
   }
-  if (have.isEqualNode(want) || (have.tagName === "FORM" && isBusy(have))) return;
+  if (have.isEqualNode(want) || (have.matches("form, [data-edits]") && isBusy(have))) return;
   takeAttributes(have, want);
   let at = have.firstChild;
   for (const child of [...want.childNodes]) {
@@ -54,6 +61,16 @@ function become(have, want) {
     at.remove();
     at = next;
   }
+  showAnew(have);
+}
+
+function takeIn(page, concerns) {
+  const fresh = [...page.querySelectorAll("[data-live]")];
+  for (const region of marked().filter(concerns)) {
+    const same = (one) => one.dataset.live === region.dataset.live;
+    const found = fresh.filter(same)[marked().filter(same).indexOf(region)];
+    if (found) become(region, found);
+  }
 }
 
 let asking = null;
@@ -65,13 +82,7 @@ async function refresh(topics) {
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error", signal: asking.signal });
     if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = [...page.querySelectorAll("[data-live]")];
-    for (const region of marked().filter(concerns)) {
-      const same = (one) => one.dataset.live === region.dataset.live;
-      const found = fresh.filter(same)[marked().filter(same).indexOf(region)];
-      if (found) become(region, found);
-    }
+    takeIn(new DOMParser().parseFromString(await answer.text(), "text/html"), concerns);
   } catch {
     // The page stays as it is; the next change or look tries again.
   }
@@ -114,6 +125,12 @@ function rest() {
   clearInterval(looking);
   looking = null;
 }
+
+// What was saved without leaving the page is answered with the page as it is now.
+document.addEventListener("tiebeam:page", (event) => {
+  asking?.abort();
+  takeIn(event.detail, () => true);
+});
 
 if (marked().length) {
   // A browser opens few connections to one server: pages that nobody sees leave theirs to the others.

@@ -1,0 +1,1 @@
+"""Boards as they are laid out: their columns, labels and groups."""

@@ -1,0 +1,7 @@
+-- What was done to one job or item, the newest first.
+-- include change
+where c.tenant_id = %(tenant_id)s::uuid and c.subject = %(subject)s::text
+    and c.subject_id = %(subject_id)s::uuid
+    and (%(before)s::bigint is null or c.id < %(before)s::bigint)
+order by c.id desc
+limit %(limit)s

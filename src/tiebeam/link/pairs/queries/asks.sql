@@ -1,0 +1,7 @@
+-- The pairs of which somebody has to say what is to become, the longest waiting first.
+select
+    -- include pair
+from tiebeam.link_pair p
+where p.tenant_id = %(tenant_id)s::uuid and p.state = 'asks'
+order by p.changed_at, p.id
+limit %(limit)s

@@ -1,0 +1,6 @@
+-- What both sides of pairs have agreed on, and how they stand.
+update tiebeam.link_pair p
+set base = n.base, state = n.state, asked = n.asked, version = p.version + 1, changed_at = %(at)s::timestamptz
+from unnest(%(ids)s::uuid[], %(bases)b::jsonb[], %(states)b::text[], %(askeds)s::text[])
+    as n (id, base, state, asked)
+where p.tenant_id = %(tenant_id)s::uuid and p.id = n.id
