@@ -321,6 +321,8 @@ async def test_hooks_are_kept_one_for_each_subscription() -> None:
     again = await desk.hooks.keep(desk.board_id, URL, known)
     assert again[1:] == made[1:]
     assert len(desk.simulator.webhooks.hooks) == len(SUBSCRIPTIONS)
+    others = await desk.hooks.keep(desk.board_id, URL, ())
+    assert not {hook.id for hook in others} & {hook.id for hook in again}, "hooks of others lead elsewhere"
     with pytest.raises(HooksRefusedError, match="255"):
         await desk.hooks.make(desk.board_id, "https://x/" + "x" * 250, "create_item")
 
@@ -406,6 +408,14 @@ async def test_a_call_passes_the_gate_under_its_share_and_names_the_version() ->
     assert (request.method, request.url) == ("POST", "https://api.monday.com/v2")
     assert (request.headers["Authorization"], request.headers["API-Version"]) == ("s3cret-token", "2026-01")
     assert orjson.loads(request.body or b"") == {"query": "query { me { id } }", "variables": {"a": 1}}
+
+
+async def test_a_long_wait_is_left_to_who_can_wait() -> None:
+    desk = Scripted(answer(error("IP_RATE_LIMIT_EXCEEDED", retry_in_seconds=500)))
+    found = refusal(await desk.client.ask(ME, dict))
+    assert (found.code, found.wait_seconds, found.calls) == ("monday.limited", 500, 1)
+    assert desk.clock.monotonic() == 0
+    assert [seen.retry_after_seconds for seen in desk.gate.sightings] == [500]
 
 
 async def test_what_it_said_holds_no_token() -> None:

@@ -12,7 +12,7 @@ from tests.factories.monday_desk import COLUMNS, JOBS_URL
 
 from tiebeam.connectors.answers import ShapeError
 from tiebeam.connectors.monday.model import Kind, OutsideColumn, OutsideLabel
-from tiebeam.connectors.monday.values import KIND_OF, UnfitError, read, written
+from tiebeam.connectors.monday.values import KIND_OF, UnfitError, differing, read, written
 from tiebeam.simulators.monday.cells import Writing, shown
 from tiebeam.simulators.monday.state import Person
 
@@ -53,6 +53,23 @@ def there_and_back(name: str, value: Any) -> Any:
 def test_a_value_comes_back_as_it_went(cell: tuple[str, Any]) -> None:
     name, value = cell
     assert there_and_back(name, value) == value
+
+
+@pytest.mark.req("L3")
+@given(CELLS, CELLS)
+@settings(max_examples=60)
+def test_only_what_differs_is_to_be_written(one: tuple[str, Any], other: tuple[str, Any]) -> None:
+    have = {one[0]: there_and_back(*one)}
+    assert differing(have, dict([one])) == {}
+    wanted = differing(have, dict([other]))
+    assert wanted == ({} if one[0] == other[0] and one[1] == other[1] else dict([other])) or one[0] == "lead"
+
+
+def test_the_order_of_people_is_no_difference_and_nothing_is_nothing() -> None:
+    have = {"lead": ["1", "2"], "address": "x"}
+    assert differing(have, {"lead": ["2", "1"], "notes": "", "starts": None, "value": None}) == {}
+    assert differing(have, {"lead": ["2"], "address": None}) == {"lead": ["2"], "address": None}
+    assert differing({"value": 0}, {"value": None}) == {"value": None}
 
 
 @pytest.mark.parametrize("name", sorted(HELD))
@@ -98,6 +115,15 @@ def test_what_a_column_cannot_hold_is_said_in_a_sentence(name: str, value: Any, 
 def test_a_cell_of_another_form_is_noticed(cell: dict[str, Any]) -> None:
     with pytest.raises(ShapeError):
         read(cell)
+
+
+def test_whole_numbers_stay_whole_as_long_as_they_can_be_told_apart() -> None:
+    assert [type(there_and_back("value", each)) for each in (12.0, -3, 2**53, 1e300)] == [
+        int,
+        int,
+        int,
+        float,
+    ]
 
 
 def test_every_kind_is_tried() -> None:

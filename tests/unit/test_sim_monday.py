@@ -192,6 +192,25 @@ def test_complexity_is_spent_and_comes_back_after_a_minute() -> None:
     desk.create()
 
 
+def test_a_person_reads_and_writes_out_of_one_budget_and_an_app_out_of_two() -> None:
+    options = MondayOptions(app_complexity=15_000, personal_complexity=15_000)
+    large = "{ boards { items_page(limit: 30) { items { id name } } } }"
+    for token, status in (("tiebeam-app-token", 200), ("tiebeam-personal-token", 429)):
+        desk = MondayDesk(options=options)
+        created = desk.raw(CREATE, token=token, board=desk.board_id, name="x", values="{}")
+        assert created.status == 200
+        desk.clock.advance(1)
+        answers = [desk.raw(large, token=token).status for _ in range(3)]
+        assert answers[-1] == status
+
+
+def test_an_item_is_changed_on_its_own_board_alone() -> None:
+    desk = MondayDesk()
+    item_id, other = desk.create(), desk.state.add_board("Other", [Column("address", "Address", "text")])
+    values = '{"address":"x"}'
+    assert desk.refused(CHANGE, board=str(other.id), item=item_id, values=values) == "InvalidItemIdException"
+
+
 def test_one_query_may_not_cost_too_much() -> None:
     desk = MondayDesk()
     large = "{ boards(limit: 1000) { items_page(limit: 500) { items { column_values { id text value } } } } }"
@@ -418,3 +437,32 @@ def test_faults_of_deliveries_happen_as_planned() -> None:
     assert told(desk) == []
     desk.clock.advance(1)
     assert [event["type"] for event in told(desk)] == ["delete_pulse"]
+
+
+def test_deliveries_can_come_in_another_order_but_all_of_them() -> None:
+    desk = MondayDesk(FaultRule("reorder_events"))
+    watch(desk, "create_item")
+    made = [int(desk.create(f"Item {number}")) for number in range(8)]
+    heard = [event["pulseId"] for event in told(desk)]
+    assert sorted(heard) == made
+    assert heard != made
+
+
+def test_control_revokes_tokens_switches_faults_and_tells_what_was_asked() -> None:
+    desk = MondayDesk()
+
+    def control(**wanted: Any) -> int:
+        body = orjson.dumps(wanted)
+        return desk.simulator.handle(SimRequest("POST", "/__sim/control", body=body)).status
+
+    assert control(faults={"seed": 1, "rules": [{"kind": "status", "status": 503}]}) == 200
+    assert desk.raw("{ me { id } }").status == 503
+    assert control(faults="stop") == 200
+    assert desk.raw("{ me { id } }").status == 200
+    assert control(revoke=["tiebeam-app-token"]) == 200
+    assert desk.raw("{ me { id } }").status == 401
+    assert control(faults="perhaps") == 400
+    assert control(advance_seconds=5) == 400, "nobody here can move the time"
+    stats = orjson.loads(desk.simulator.handle(SimRequest("GET", "/__sim/stats")).body)
+    assert (stats["calls"], stats["by_operation"], stats["faults"]) == (3, {"me": 3}, {"status": 1})
+    assert desk.simulator.handle(SimRequest("GET", "/v2")).status == 404

@@ -62,6 +62,20 @@ def read(cell: Mapping[str, Any], *, jobs_url: str = "") -> Any:
     return None if kept in (None, "", {}) else _READERS[kind](kept, jobs_url)
 
 
+def differing(have: Mapping[str, Any], want: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of `want` an item does not hold already, by the ids of columns; None means empty.
+
+    Writing what is there already costs a call and is told to everybody as a change.
+    """
+    return {name: value for name, value in want.items() if _comparable(have.get(name)) != _comparable(value)}
+
+
+def _comparable(value: Any) -> Any:
+    if value in ("", []):
+        return None
+    return sorted(value) if isinstance(value, list) else value  # People stand there in no order.
+
+
 def _parsed(value: Any) -> Any:
     if value is None:
         return None
