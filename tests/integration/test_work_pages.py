@@ -460,6 +460,7 @@ async def test_the_board_and_the_job_are_brought_in_step_by_hand_both_ways(yard:
     await hand.does(f"/jobs/{job.id}/sync")
     assert "Written to the board: Status." in await hand.page(f"/jobs/{job.id}")
     assert await step.status() == ("scheduled", "Scheduled")
+    assert "wrote to the board" in await hand.page("/conflicts")
     version = (await yard.boards.item(item.id)).version
     await hand.does(f"/items/{item.id}", version=version, v__status="Done")
     await hand.does(f"/items/{item.id}/sync")
