@@ -236,6 +236,36 @@ async def test_the_same_of_a_job_and_what_one_did_oneself_is_known(yard: Yard) -
     assert (await yard.jobs.get(job.id)).title == "Roof B"
 
 
+async def test_who_comes_between_the_look_and_the_write_is_compared_with_too(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand, board = await yard.somebody(), await yard.every_kind()
+    item, job = await yard.item(board, text="tin"), await yard.job()
+    looked: list[UUID] = []
+
+    async def change_item(self: Boards, item_id: UUID, **more: Any) -> Item:
+        if item_id not in looked:
+            looked.append(item_id)
+            await unhindered(self, item_id, values={"number": 7}, actor=RULE)
+        return await unhindered(self, item_id, **more)
+
+    async def change_job(self: Jobs, job_id: UUID, wanted: Any, **more: Any) -> Job:
+        if job_id not in looked:
+            looked.append(job_id)
+            await unhindered_job(self, job_id, {"title": "By the rule"}, actor=RULE)
+        return await unhindered_job(self, job_id, wanted, **more)
+
+    unhindered, unhindered_job = Boards.change_item, Jobs.change
+    monkeypatch.setattr(Boards, "change_item", change_item)
+    monkeypatch.setattr(Jobs, "change", change_job)
+    await hand.does(f"/items/{item.id}", version=1, v__text="copper")
+    assert (await yard.boards.item(item.id)).values == {"text": "copper", "number": 7}
+    answer = await hand.post(f"/jobs/{job.id}", version=1, title="By hand", status="done")
+    assert (answer.status_code, "By the rule" in answer.text) == (409, True)
+    found = await yard.jobs.get(job.id)
+    assert (found.title, found.status) == ("By the rule", "done")
+
+
 async def test_lanes_hold_their_items_and_a_card_is_moved_by_a_form(yard: Yard) -> None:
     hand = await yard.somebody()
     board = await yard.every_kind()
@@ -430,6 +460,7 @@ async def test_the_board_and_the_job_are_brought_in_step_by_hand_both_ways(yard:
     await hand.does(f"/jobs/{job.id}/sync")
     assert "Written to the board: Status." in await hand.page(f"/jobs/{job.id}")
     assert await step.status() == ("scheduled", "Scheduled")
+    assert "wrote to the board" in await hand.page("/conflicts")
     version = (await yard.boards.item(item.id)).version
     await hand.does(f"/items/{item.id}", version=version, v__status="Done")
     await hand.does(f"/items/{item.id}/sync")

@@ -47,6 +47,13 @@ ANSWERS: Final[Mapping[Asked, Mapping[str, str]]] = {
         Answer.UNLINK.value: "Unlink them",
     },
 }
+DONE: Final[Mapping[str, str]] = {
+    "to_job": "wrote to the job",
+    "to_item": "wrote to the board",
+    "conflict": "found a conflict",
+    "asked": "asks",
+}
+"""What was done, in words, where the word for it is not one already."""
 _DECIDED: Final = frozenset({Ruling.JOB, Ruling.ITEM})
 
 
@@ -103,7 +110,8 @@ async def conflicts_page(call: Call) -> Response:
         answers=ANSWERS,
         sides=await _sides(work, [*waiting, *decided, *asks]),
         suggestions=(await linking.suggestions())[:SHOWN_MAX],
-        log=[(one, who(one.by, work.people)) for one in log[:LOG_MAX]],
+        log=[(one, who(one.by, work.people), DONE.get(one.what, one.what)) for one in log[:LOG_MAX]],
+        jobs=await work.jobs().some({one.job_id for one in log if one.job_id}),
         older=log[LOG_MAX - 1].id if len(log) > LOG_MAX else None,
         edits=call.viewer.may(Permission.JOBS_EDIT),
     )

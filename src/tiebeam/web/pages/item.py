@@ -8,7 +8,7 @@ from tiebeam.identity.permissions import Permission
 from tiebeam.jobs.boards.model import ColumnKind
 from tiebeam.jobs.model import Subject
 from tiebeam.web.guard import safe_next
-from tiebeam.web.pages.work import fields_of, id_in, typed_in, work_of
+from tiebeam.web.pages.work import again_if_changed, fields_of, id_in, typed_in, work_of
 from tiebeam.web.pages.work_cells import COLOURS, LEAD, as_uuid, fitting, jobs_in
 from tiebeam.web.pages.work_clash import Looked, clash_page
 from tiebeam.web.pages.work_words import told
@@ -61,6 +61,10 @@ async def item_page(call: Call) -> Response:
 
 async def change(call: Call) -> Response:
     """Change what a form holds, but for what somebody else changed since it was made."""
+    return await again_if_changed(_change, call)
+
+
+async def _change(call: Call) -> Response:
     work = await work_of(call)
     boards = work.boards()
     item = await boards.item(id_in(call, "item_id"))
@@ -68,7 +72,7 @@ async def change(call: Call) -> Response:
     mine = await _mine(call, work, board)
     found = await work.merge(call, Subject.ITEM, item.id, mine, fields_of(item))
     if found.wanted:
-        # Held to the version that was compared: whoever comes between is compared with at the next try.
+        # Held to the version that was compared: who comes between is compared with at another try.
         item = await boards.change_item(
             item.id, **_arguments(found.wanted), version=item.version, actor=call.viewer.person.actor
         )

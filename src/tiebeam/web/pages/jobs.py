@@ -8,7 +8,7 @@ from tiebeam.identity.permissions import Permission
 from tiebeam.jobs.model import FIELDS, JobStatus, Subject
 from tiebeam.jobs.rules import whole
 from tiebeam.kernel.errors import BadInputError
-from tiebeam.web.pages.work import id_in, typed_in, work_of
+from tiebeam.web.pages.work import again_if_changed, id_in, typed_in, work_of
 from tiebeam.web.pages.work_cells import COLOURS, STATUSES
 from tiebeam.web.pages.work_clash import Looked, clash_page
 from tiebeam.web.pages.work_words import told
@@ -90,11 +90,15 @@ async def _items(work: Work, job: Job) -> list[tuple[Item, Board, list[Cell]]]:
 
 async def change(call: Call) -> Response:
     """Change what a form holds, but for what somebody else changed since it was made."""
+    return await again_if_changed(_change, call)
+
+
+async def _change(call: Call) -> Response:
     work = await work_of(call)
     job = await work.jobs().get(id_in(call, "job_id"))
     found = await work.merge(call, Subject.JOB, job.id, _mine(call, work), whole(job))
     if found.wanted:
-        # Held to the version that was compared: whoever comes between is compared with at the next try.
+        # Held to the version that was compared: who comes between is compared with at another try.
         job = await work.jobs().change(
             job.id, found.wanted, version=job.version, actor=call.viewer.person.actor
         )

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam import working
 from tiebeam.jobs.boards.model import ColumnKind
+from tiebeam.jobs.errors import ChangedMeanwhileError
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.web.pages.work_cells import Directory, as_uuid, cell_of, jobs_in, number_of, value_of
 from tiebeam.web.pages.work_merge import merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from uuid import UUID
+
+    from starlette.responses import Response
 
     from tiebeam.jobs.boards.model import Column, Item
     from tiebeam.jobs.model import Change, Subject
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from tiebeam.web.pages.work_merge import Merged
 
 _TEXT_MAX: Final = 10_500
+_TRIES_MAX: Final = 4
 CHANGES_MAX: Final = 500
 """Who looked at something that was changed more often since is asked to look again."""
 
@@ -72,6 +76,16 @@ class Work(working.Work):
         before = call.number("before", 0, most=2**31 - 1) or None
         found = await self.changes().of(subject, id_, limit=limit + 1, before=before)
         return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+async def again_if_changed(write: Callable[[Call], Awaitable[Response]], call: Call) -> Response:
+    """Lay a form beside what there is once more when somebody came between the look and the write."""
+    for _ in range(_TRIES_MAX - 1):
+        try:
+            return await write(call)
+        except ChangedMeanwhileError:
+            continue
+    return await write(call)
 
 
 async def work_of(call: Call) -> Work:
