@@ -46,13 +46,13 @@ from tests.factories.field_work import ticket
 
 from tiebeam.app import App, opened
 from tiebeam.capture import Capture
-from tiebeam.duties import refresh_job
 from tiebeam.link.repository import ProjectMap
 from tiebeam.operations.tokens.model import GrantKind
 from tiebeam.push.triggers.model import Triggers
 from tiebeam.pushing import Pushing
 from tiebeam.settings import Settings
 from tiebeam.store.embedded import EmbeddedServer
+from tiebeam.wishes import refresh_job
 
 if TYPE_CHECKING:
     import subprocess

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 import tiebeam
 from tiebeam.cli.exits import Exit
-from tiebeam.cli.main import app
+from tiebeam.cli.main import command_line
 from tiebeam.connectors.procore.catalog.streams import STREAMS
 from tiebeam.connectors.procore.errors import ROWS, WRITE_ROWS
 from tiebeam.delivering import CAUSES
@@ -61,7 +61,7 @@ def first_paragraph(text: str | None) -> str:
 
 def cli_page() -> str:
     """Return the page of the command line."""
-    root: Any = typer.main.get_command(app)
+    root: Any = typer.main.get_command(command_line())
     parts = ["# Command line\n", f"{root.help}\n"]
     parts.extend(command_section(name, command) for name, command in commands(root, "tiebeam"))
     parts.append("## Exit codes\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from tiebeam.app import App
@@ -12,18 +12,21 @@ from tiebeam.capture import Capture
 from tiebeam.connectors.ports import Share
 from tiebeam.connectors.streams import Scope
 from tiebeam.identity.repository import Tenants
-from tiebeam.kernel.correlation import bound, correlation_id
+from tiebeam.jobs.changes.repository import REACT
+from tiebeam.kernel.correlation import bound
 from tiebeam.kernel.errors import TiebeamError
 from tiebeam.operations.queue.model import Blocked, Done, NewJob, RetryAt, Snooze
 from tiebeam.operations.schedules.model import Schedule
 from tiebeam.operations.tokens.model import NotConnectedError, Status
 from tiebeam.proof import Proof
 from tiebeam.pushing import PUSH, Pushing
+from tiebeam.reacting import Reactions
 from tiebeam.replicate.pull import StoppedError
 from tiebeam.replicate.streams import find_stream
 from tiebeam.replicate.sync import Wish
 from tiebeam.replicate.webhooks.repository import Deliveries
 from tiebeam.upkeep import Upkeep
+from tiebeam.wishes import BY_HAND, REFRESH, refresh_again
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -34,13 +37,10 @@ if TYPE_CHECKING:
     from tiebeam.operations.queue.hands import Handler
     from tiebeam.operations.queue.model import Job, Outcome
     from tiebeam.operations.tokens.model import Connection
-    from tiebeam.replicate.explorer.model import Found
-    from tiebeam.replicate.replica import Record
     from tiebeam.settings import Settings
     from tiebeam.store.pool import Store
 
 SYNC: Final = "procore.sync"
-REFRESH: Final = "procore.refresh"
 FETCH: Final = "webhook.fetch"
 KEEP_HOOK: Final = "webhook.keep"
 CATCH_UP: Final = "webhook.catch_up"
@@ -72,8 +72,6 @@ EVERY_MINUTES: Final[Mapping[str, int]] = {
 SCHEDULES: Final = tuple(EVERY_MINUTES)
 """What is queued again and again, by name."""
 
-BY_HAND: Final = 5
-"""The priority of what a person waits for."""
 SOON: Final = 3
 
 
@@ -111,6 +109,7 @@ class Duties:
             LOOK: self._look,
             TIDY: self._tidy,
             PUSH: self._push,
+            REACT: self._react,
         }
 
     def schedules(self) -> Sequence[Schedule]:
@@ -266,6 +265,11 @@ class Duties:
         rest = await Pushing(await self.app(job.tenant_id)).runner(self._stopping).run(UUID(job.key))
         return Done() if rest.until is None else Snooze(rest.until)
 
+    async def _react(self, job: Job) -> Outcome:
+        """Ask the rules of a company about what was done to its jobs and boards."""
+        more = await Reactions(await self.app(job.tenant_id)).react()
+        return Snooze(self._clock.now()) if more else Done()
+
     async def _tidy(self, job: Job) -> Outcome:
         app = await self.app(job.tenant_id)
         await Upkeep(app).tidy()
@@ -285,49 +289,6 @@ def look_job() -> NewJob:
     return NewJob(LOOK, "all", {}, priority=SOON)
 
 
-def refresh_job(
-    connection: Connection, *, project: str | None = None, stream: str | None = None, full: bool = False
-) -> NewJob:
-    """Return the job by which a person has something read now, beside whatever the schedule does.
-
-    Its calls are told of under the correlation id of who asks.
-    """
-    named = {"connection": str(connection.id), "project": project, "stream": stream}
-    args: dict[str, Any] = {**named, "full": full, "correlation_id": correlation_id()}
-    key = "/".join((*(value or "*" for value in named.values()), "full" if full else "routine"))
-    return NewJob(REFRESH, key, args, priority=BY_HAND)
-
-
-def record_job(connection: Connection, record: Found | Record, stream: str) -> NewJob:
-    """Return the job by which a person has one record read now.
-
-    Its calls are told of under the correlation id of who asks.
-    """
-    project = Scope.parse(record.scope_text).project_id
-    scope = (Scope().within("project_id", project) if project else Scope()).text
-    args = {
-        "connection": str(connection.id),
-        "stream": stream,
-        "scope": scope,
-        "record": record.key,
-        "correlation_id": correlation_id(),
-    }
-    return NewJob(REFRESH, f"{connection.id}/{scope}/{stream}/{record.key}", args, priority=BY_HAND)
-
-
-def asked_for(kind: str, key: str) -> tuple[str | None, str | None, str | None]:
-    """Return project, kind of record and record that a job by hand is about; None where it is about all.
-
-    It reads what `refresh_job` and `record_job` make of their wishes.
-    """
-    if kind != REFRESH or key.count("/") < 3:
-        return None, None, None
-    _, project, stream, last = key.split("/", 3)
-    project_id = project.removeprefix("project_id=")
-    record = None if last in ("full", "routine") else last
-    return (None if project_id in ("", "*") else project_id, None if stream == "*" else stream, record)
-
-
 def again(kind: str, key: str) -> NewJob | None:
     """Return the job that does once more what one of this kind and key did; None for what is no duty.
 
@@ -335,25 +296,16 @@ def again(kind: str, key: str) -> NewJob | None:
     """
     if kind in (LOOK, TIDY):
         return NewJob(kind, key, {}, priority=BY_HAND)
+    if kind == REACT:
+        return NewJob(REACT, key, {}, priority=BY_HAND, serial_key=REACT)
     if kind == REFRESH and key.count("/") >= 3:
-        return _refresh_again(key)
+        return refresh_again(key)
     if kind == PUSH:
         return NewJob(PUSH, key, {}, priority=BY_HAND)
     if kind not in (SYNC, FETCH, KEEP_HOOK, CATCH_UP, KEEP_ALIVE):
         return None
     line = {SYNC: f"connection/{key}", FETCH: f"fetch/{key}"}.get(kind)
     return NewJob(kind, key, {"connection": key}, priority=BY_HAND, serial_key=line)
-
-
-def _refresh_again(key: str) -> NewJob:
-    project, stream, record = asked_for(REFRESH, key)
-    connection, scope, _, last = key.split("/", 3)
-    args: dict[str, Any] = {"connection": connection, "stream": stream, "correlation_id": correlation_id()}
-    if record is None:
-        args |= {"project": project, "full": last == "full"}
-    else:
-        args |= {"scope": scope, "record": record}
-    return NewJob(REFRESH, key, args, priority=BY_HAND)
 
 
 def keep_hook_job(connection: Connection) -> NewJob:

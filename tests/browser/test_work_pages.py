@@ -76,7 +76,6 @@ def looked_at(page: Page, name: str) -> None:
 def test_a_job_is_added_changed_and_looked_at(place: Place) -> None:
     with window(place.browser, place.address, state=place.ada) as page:
         page.goto("/jobs")
-        looked_at(page, "jobs-none")
         page.get_by_label("Title").fill("New roof, 4 Elm Row")
         page.get_by_label("Lead").fill("Ben Ok")
         page.get_by_role("button", name="Add the job").click()
@@ -195,5 +194,55 @@ def test_columns_and_groups_are_set(place: Place) -> None:
         page.get_by_role("button", name="Add the column").click()
         expect(page.locator("#column-trade textarea")).to_have_value(re.compile("Roofer, blue"))
         looked_at(page, "setting")
-        page.goto("/boards")
-        looked_at(page, "boards")
+
+
+def test_a_job_is_put_on_the_board_dragged_to_done_and_done(place: Place) -> None:
+    with window(place.browser, place.address, state=place.ada) as page:
+        page.goto("/jobs")
+        page.get_by_label("Title").fill("Repaint the stairwell")
+        page.get_by_role("button", name="Add the job").click()
+        job = page.url
+        page.get_by_role("button", name=re.compile("board (up to date )?now")).click()
+        expect(page.get_by_role("link", name="Repaint the stairwell", exact=True)).to_be_visible()
+        page.goto("/boards/active-jobs")
+        page.get_by_role("link", name="Kanban").click()
+        card = page.locator("article", has_text="Repaint the stairwell")
+        card.drag_to(page.locator('[data-lane="Done"]'))
+        expect(page.locator("#said")).to_have_text("Repaint the stairwell: Done.")
+        looked_at(page, "active-jobs")
+        page.set_viewport_size({"width": WIDE, "height": 900})
+        card.get_by_role("link", name="Repaint the stairwell").click()
+        page.get_by_role("button", name="Bring the job up to date now").click()
+        expect(page.get_by_role("status").first).to_contain_text(
+            re.compile("to the job: Status|in step already")
+        )
+        page.goto(job)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Done")
+
+
+def test_a_label_that_stands_for_no_status_waits_for_somebody(place: Place) -> None:
+    with window(place.browser, place.address, state=place.ada) as page:
+        page.goto("/jobs")
+        page.get_by_label("Title").fill("Mend the gate")
+        page.get_by_role("button", name="Add the job").click()
+        page.get_by_role("button", name=re.compile("board (up to date )?now")).click()
+        expect(page.get_by_role("link", name="Mend the gate", exact=True)).to_be_visible()
+        page.goto("/boards/active-jobs")
+        page.get_by_role("link", name="Columns and groups").click()
+        labels = page.locator("#column-status textarea")
+        labels.fill(labels.input_value() + "\nWaits for a permit, violet")
+        page.get_by_role("button", name="Keep Status").click()
+        expect(page.get_by_role("status")).to_contain_text("The column was changed.")
+        page.goto("/boards/active-jobs")
+        page.get_by_role("link", name="Open Mend the gate").click()
+        page.get_by_label("Status").select_option("Waits for a permit")
+        page.get_by_role("button", name="Save").click()
+        page.get_by_role("button", name="Bring the job up to date now").click()
+        waiting = page.locator("#waiting")
+        expect(waiting).to_contain_text("Waits for a permit")
+        looked_at(page, "conflicts")
+        page.set_viewport_size({"width": WIDE, "height": 900})
+        waiting.get_by_role("button", name="Take the job's Status: New").click()
+        expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+        page.get_by_role("button", name="Undo").click()
+        expect(waiting).to_contain_text("Waits for a permit")

@@ -16,7 +16,7 @@ from tests.factories.command_line import shell
 from tests.factories.copies import compared, signed_in
 
 from tiebeam.cli.exits import Exit
-from tiebeam.duties import CATCH_UP, FETCH, KEEP_ALIVE, KEEP_HOOK, LOOK, SYNC, refresh_job
+from tiebeam.duties import CATCH_UP, FETCH, KEEP_ALIVE, KEEP_HOOK, LOOK, SYNC
 from tiebeam.identity.repository import Tenants
 from tiebeam.kernel.clock import SystemClock
 from tiebeam.operations.queue.repository import Queue
@@ -25,6 +25,7 @@ from tiebeam.operations.tokens.keys import Keyring
 from tiebeam.operations.tokens.repository import Connections
 from tiebeam.operations.tokens.vault import Vault
 from tiebeam.store.pool import Store
+from tiebeam.wishes import refresh_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer.main
 
-from tiebeam.cli.main import app
+from tiebeam.cli.main import command_line
 from tiebeam.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_the_reference_is_what_make_docs_would_write(pages: dict[str, str]) -> N
 
 def test_every_command_and_option_is_documented_and_says_what_it_does() -> None:
     page = (REFERENCE / "cli.md").read_text("utf-8")
-    commands = dict(leaves(typer.main.get_command(app), "tiebeam"))
+    commands = dict(leaves(typer.main.get_command(command_line()), "tiebeam"))
     assert commands
     silent = [name for name, command in commands.items() if f"## `{name}`\n" not in page or not command.help]
     silent += [

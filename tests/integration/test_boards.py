@@ -341,7 +341,7 @@ async def test_a_page_of_fifty_thousand_items_reads_little_more_than_itself(
         float(n) for n in range(39_951, 40_051)
     ]
     for after in (None, deep):
-        assert await _blocks(store, tenant.id, board.id, after) < 400
+        assert await _blocks(store, tenant.id, board.id, after) < 80
 
 
 async def _blocks(store: Store, tenant_id: UUID, board_id: UUID, after: Any) -> int:
@@ -412,3 +412,32 @@ async def test_where_many_stand_at_one_place_the_next_ones_make_room(boards: Boa
     new = await boards.create_item(board.id, "X", actor=ANN)
     await boards.move_item(new.id, group_id=board.groups[0].id, before=UUID(int=2), actor=ANN)
     assert await names(boards, board, 0) == "ABXCD"
+
+
+async def test_a_label_gets_another_text_on_every_item_that_has_it(
+    boards: Boards, board: Board, changes: Changes
+) -> None:
+    many = [NewItem(name, {"stage": "Plan"}) for name in "ABC"] + [NewItem("D", {"stage": "Done"})]
+    a, *_, c, d = await boards.put_items(board.id, many, actor=ANN)
+    await boards.delete_item(c.id, actor=ANN)
+    before = await changes.newest()
+    after = await boards.rename_label(board.id, "stage", "Plan", " Planned ", actor=BOB)
+    assert [one.text for one in after.columns[0].labels] == ["Planned", "Done"]
+    assert await boards.lanes(board.id, "stage") == [Lane("Planned", 2), Lane("Done", 1), Lane(None, 0)]
+    told = await changes.since(before)
+    assert [(one.before, one.after, one.actor) for one in told] == [("Plan", "Planned", BOB)] * 2
+    assert {one.cause for one in told} == {told[0].cause}
+    assert await boards.item(d.id) == d
+    await boards.restore_item(c.id, actor=ANN)
+    assert (await boards.lanes(board.id, "stage"))[-1] == Lane("Plan", 1)
+    assert [one.id for one in await boards.items(board.id, lane=("stage", "Plan"))] == [c.id]
+    for bad, told_of in (("Gone", "has no label “Gone”"), ("Planned", "the same text")):
+        with pytest.raises(BadInputError, match=told_of):
+            await boards.rename_label(board.id, "stage", bad, "done", actor=BOB)
+    assert (await boards.item(a.id)).values == {"stage": "Planned"}
+
+
+async def test_an_item_is_named_once(boards: Boards, board: Board) -> None:
+    made = await boards.create_item(board.id, "A", actor=ANN)
+    with pytest.raises(BadInputError, match="named twice"):
+        await boards.set_items([ItemEdit(made.id, name="B"), ItemEdit(made.id, name="C")], actor=ANN)

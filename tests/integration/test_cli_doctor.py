@@ -10,7 +10,7 @@ from tests.factories.copies import database_on
 from typer.testing import CliRunner
 
 from tiebeam.cli.exits import Exit
-from tiebeam.cli.main import app
+from tiebeam.cli.main import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +90,7 @@ def test_what_is_not_is_named_with_what_to_do(user: Shell, tmp_path: Path) -> No
 
 
 def test_every_command_explains_itself() -> None:
+    app = command_line()
     for words in COMMANDS:
         said = CliRunner().invoke(app, [*words, "--help"], prog_name="tiebeam", env={"COLUMNS": "100"})
         assert said.exit_code == Exit.OK

@@ -15,7 +15,7 @@ from tests.factories.console import console
 from tests.factories.webhooks import connected
 
 from tiebeam.connectors.streams import Phase, Scope
-from tiebeam.duties import CATCH_UP, SYNC, again, fetch_job, keep_hook_job, record_job, refresh_job, sync_job
+from tiebeam.duties import CATCH_UP, SYNC, again, fetch_job, keep_hook_job, sync_job
 from tiebeam.identity.model import Role
 from tiebeam.operations.alerts.model import Finding, Severity
 from tiebeam.operations.audit.dossier.check import check_dossier
@@ -27,6 +27,7 @@ from tiebeam.replicate.model import State, Tally
 from tiebeam.replicate.progress import Progress
 from tiebeam.replicate.replica import Record
 from tiebeam.replicate.repository import Replica
+from tiebeam.wishes import record_job, refresh_job
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 
     from tiebeam.kernel.clock import ManualClock
 
-BODIES_ALONE = {"0012", "0027"}
-"""Revisions that put functions in the place of others of the same name, or store a column otherwise."""
+BODIES_ALONE = {"0012"}
+"""Revisions that put functions in the place of others of the same name."""
 
 _SHAPE = """
 select string_agg(line, e'\n' order by line) from (
     select format('%s.%s %s %s %s', table_schema, table_name, column_name, data_type, is_nullable)
     from information_schema.columns where table_schema in ('tiebeam', 'replica')
+    union all
+    select format('%s %s %s', attrelid::regclass, attname, attstorage) from pg_attribute
+    join pg_class on pg_class.oid = attrelid join pg_namespace on pg_namespace.oid = relnamespace
+    where nspname in ('tiebeam', 'replica') and relkind = 'r' and attnum > 0 and not attisdropped
     union all
     select indexdef from pg_indexes where schemaname in ('tiebeam', 'replica')
     union all

@@ -15,7 +15,7 @@ from tests.factories.console import NoVendor, console
 from tests.factories.field_work import FOREMANS, OFFICES, in_chunks, picture, ticket
 
 from tiebeam.capture import Capture
-from tiebeam.duties import BY_HAND, LOOK, PUSH_DUE, Duties, again
+from tiebeam.duties import LOOK, PUSH_DUE, Duties, again
 from tiebeam.field.model import Kind
 from tiebeam.identity.model import Role
 from tiebeam.operations.queue.model import Done, Job, NewJob, Snooze
@@ -24,6 +24,7 @@ from tiebeam.push.errors import BusyError, GoneError, RejectedError, UncertainEr
 from tiebeam.push.triggers.model import Triggers
 from tiebeam.pushing import NOT_SENT, PUSH, Pushing, push_job
 from tiebeam.store.errors import AccessDeniedError
+from tiebeam.wishes import BY_HAND
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

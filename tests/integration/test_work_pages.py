@@ -323,7 +323,9 @@ async def test_boards_their_columns_and_groups_are_changed(yard: Yard) -> None:
     assert refused.status_code == 409
     assert "Move them into another group first" in refused.text
     assert "Crack" in await boss.page(here)
-    assert "Craft" in await boss.page(f"{here}/setting")
+    setting = await boss.page(f"{here}/setting")
+    assert "Craft" in setting
+    assert "Painter, red, done\nRoofer, grey</textarea>" in setting
     await boss.does(f"{here}/rename", name="Snag list")
     await boss.does(f"{here}/delete")
     assert "Snag list" not in await boss.page("/boards")

@@ -1,4 +1,4 @@
-"""Ways to break the merge, each of which some history has to notice."""
+"""Ways to break a link, each of which some history has to notice."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from unittest.mock import patch
 
 from tiebeam.link.pairs import merge as merging
 from tiebeam.link.pairs.merge import _Work
-from tiebeam.link.pairs.model import Kind, Merge, Odd, Owner, Side
+from tiebeam.link.pairs.model import Kind, Merge, Odd, Owner, PairState, Side
+from tiebeam.link.pairs.repository import Pairs
+from tiebeam.link.pairs.sync import Syncing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tiebeam.link.pairs.merge import Known
-    from tiebeam.link.pairs.model import FieldRule
+    from tiebeam.link.pairs.model import FieldRule, Pair
+    from tiebeam.link.pairs.repository import Hand, Within
 
     Mutant = Callable[[ExitStack], None]
 
@@ -145,16 +148,63 @@ def _fill_what_somebody_has_emptied(stack: ExitStack) -> None:
     _swap(stack, _Work, "_agreed", agreed)
 
 
-MUTANTS: dict[str, Mutant] = {
-    name.removeprefix("_"): mutant
-    for name, mutant in globals().items()
-    if name.startswith("_") and name != "_swap" and callable(mutant) and name.islower() and "__" not in name
-}
+def _never_keep_the_base_(stack: ExitStack) -> None:
+    whole = Pairs.keep
+
+    async def keep(self: Pairs, pairs: Sequence[Pair], tx: Within) -> None:
+        await whole(self, [one for one in pairs if one.state is not PairState.LINKED], tx)
+
+    _swap(stack, Pairs, "keep", keep)
+
+
+def _keep_no_conflicts_(stack: ExitStack) -> None:
+    async def add_conflict(*_: Any, **__: Any) -> None:
+        pass
+
+    _swap(stack, Pairs, "add_conflict", add_conflict)
+
+
+def _leave_answered_questions_open_(stack: ExitStack) -> None:
+    async def decide(*_: Any) -> bool:
+        return True
+
+    _swap(stack, Pairs, "decide", decide)
+
+
+def _renew_what_has_not_changed_(stack: ExitStack) -> None:
+    whole = Syncing._turned
+
+    async def keep(self: Syncing, laid: Any, hand: Hand, tx: Within) -> None:
+        await inner(self, laid, hand, tx)
+        for one in laid:
+            await whole(self, one.pair, one.pair.state, one.pair.asked, hand, tx)
+
+    inner = Syncing._keep
+    _swap(stack, Syncing, "_keep", keep)
+
+
+def _commit_each_statement_(stack: ExitStack) -> None:
+    _swap(stack, Pairs, "turn", lambda self, _tx=None: self._store.autocommit(self._tenant_id))
+
+
+def _all(ending: str) -> dict[str, Mutant]:
+    own = {name: one for name, one in globals().items() if name.startswith("_") and callable(one)}
+    return {
+        name.strip("_"): one
+        for name, one in own.items()
+        if name not in {"_swap", "_all"} and name.islower() and name.endswith("_") == bool(ending)
+    }
+
+
+MUTANTS: dict[str, Mutant] = _all("")
+"""Of the merge, which histories in memory notice."""
+KEPT_MUTANTS: dict[str, Mutant] = _all("_")
+"""Of what is kept, which histories in the database notice."""
 
 
 @contextmanager
 def mutated(name: str) -> Iterator[None]:
-    """Break the merge in one way for as long as the block runs."""
+    """Break the link in one way for as long as the block runs."""
     with ExitStack() as stack:
-        MUTANTS[name](stack)
+        (MUTANTS | KEPT_MUTANTS)[name](stack)
         yield

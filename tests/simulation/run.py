@@ -1,7 +1,8 @@
 """`python tests/simulation/run.py --seeds 1-200`: the seeded simulation, two seeds at a time.
 
 `--world week` runs a week of everything that is always on, instead of the engine alone; `--world push` has
-papers pushed to a vendor that lies, `--world procore` to a simulated Procore.
+papers pushed to a vendor that lies, `--world procore` to a simulated Procore, and `--world link` a job and
+its item kept in step.
 Ends with one line of JSON. A failing seed is printed with the one command that replays it.
 """
 
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.link_sim.world import run_link_seeds
 from tests.push_sim.procore_seeds import run_procore_seeds
 from tests.push_sim.seeds import run_push_seeds
 from tests.simulation.seeds import STEPS, SeedResult, run_seeds
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _CHUNK = 5
+_CHUNK_OF_SHORT_ONES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Kind:
             await run_push_seeds(seeds, tell, say)
         elif self.world == "procore":
             await run_procore_seeds(seeds, tell, say)
+        elif self.world == "link":
+            await run_link_seeds(seeds, tell, say)
         else:
             await run_seeds(seeds, self.steps, tell, say)
 
@@ -78,9 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", default="1-200", help="such as 17, 1-200 or 3,5,8-10")
     parser.add_argument(
         "--world",
-        choices=("copy", "week", "push", "procore"),
+        choices=("copy", "week", "push", "procore", "link"),
         default="copy",
-        help="the engine alone, a week of everything, papers on their way to a liar, or to Procore",
+        help="the engine alone, a week of everything, papers on their way to a liar or Procore, links",
     )
     parser.add_argument("--steps", type=int, default=STEPS, help="steps a seed takes before the end")
     parser.add_argument("--jobs", type=int, default=2, help="processes side by side")
@@ -99,7 +104,8 @@ def _run(seeds: list[int], kind: Kind, jobs: int, *, verbose: bool) -> Iterable[
     if jobs <= 1 or len(seeds) == 1:
         yield from _run_here(seeds, kind, verbose=verbose)
         return
-    chunks = [seeds[start : start + _CHUNK] for start in range(0, len(seeds), _CHUNK)]
+    size = _CHUNK_OF_SHORT_ONES if kind.world == "link" else _CHUNK
+    chunks = [seeds[start : start + size] for start in range(0, len(seeds), size)]
     with ProcessPoolExecutor(jobs) as pool:
         for done in as_completed([pool.submit(_run_chunk, chunk, kind) for chunk in chunks]):
             yield from (SeedResult(**plain) for plain in done.result())

@@ -115,6 +115,10 @@ def test_the_columns_that_jobs_are_kept_in_step_by_stay() -> None:
         with pytest.raises(InUseError, match="kept in step"):
             without_column(board, column.key or "")
     assert without_column(board, "own").column("own") is None
+    more = (*reversed(ACTIVE_COLUMNS[0].labels), Label("Waits for paint", "amber"))
+    assert changed_column(board, "status", labels=more).columns[0].labels == more
+    with pytest.raises(InUseError, match="Jobs can be “Cancelled”, so"):
+        changed_column(board, "status", labels=ACTIVE_COLUMNS[0].labels[:-1])
 
 
 def test_groups_are_put_into_another_order_and_the_last_one_stays() -> None:

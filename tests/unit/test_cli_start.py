@@ -5,15 +5,35 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from tiebeam.cli.main import COMMANDS
+
 HEAVY = ("alembic", "fastapi", "jinja2", "joserfc", "starlette", "uvicorn", "tiebeam.web")
+SELDOM = ("tiebeam.simulators", "reportlab", "tiebeam.duties")
 PROGRAM = """
 import sys
-import tiebeam.cli.main
+from tiebeam.cli.main import command_line
+command_line({names})
 print(*(name for name in {heavy} if name in sys.modules))
 """
 
 
+def loaded(names: object, heavy: tuple[str, ...]) -> list[str]:
+    words = [sys.executable, "-c", PROGRAM.format(names=names, heavy=heavy)]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+
+
 def test_the_command_line_loads_nothing_of_the_web() -> None:
-    words = [sys.executable, "-c", PROGRAM.format(heavy=HEAVY)]
-    answer = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert answer.stdout.split() == []
+    assert loaded(list(COMMANDS), HEAVY) == []
+
+
+@pytest.mark.parametrize("name", ["status", "sync", "records"])
+def test_a_command_that_is_called_often_loads_nothing_that_others_need(name: str) -> None:
+    assert loaded([name], HEAVY + SELDOM) == []
+
+
+def test_a_command_that_is_not_there_is_told_of_by_name() -> None:
+    words = [sys.executable, "-m", "tiebeam", "nonsense"]
+    answer = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (answer.returncode, "nonsense" in answer.stderr) == (2, True)

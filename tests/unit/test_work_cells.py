@@ -15,7 +15,7 @@ from tiebeam.jobs.boards.model import Column, ColumnKind, Label
 from tiebeam.jobs.boards.values import checked
 from tiebeam.jobs.model import Job, JobStatus
 from tiebeam.kernel.errors import BadInputError
-from tiebeam.web.pages.boards import labels_in
+from tiebeam.web.pages.boards import labels_in, labels_text
 from tiebeam.web.pages.work_cells import Directory, cell_of, fitting, number_of, value_of
 
 pytestmark = pytest.mark.req("L6")
@@ -82,6 +82,7 @@ def test_jobs_are_named_by_number(text: str, number: int | None) -> None:
 def test_labels_are_typed_a_line_each() -> None:
     found = labels_in("To do\n\nWaits, for paint, amber\nOver, green, done\n")
     assert found == (Label("To do"), Label("Waits, for paint", "amber"), Label("Over", "green", done=True))
+    assert labels_in(labels_text(found)) == found
     with pytest.raises(BadInputError, match="no label"):
         labels_in(", green")
 

@@ -10,11 +10,12 @@ import typer
 from tiebeam.app import opened
 from tiebeam.cli.output import AsJson, ago, console, print_json, print_table
 from tiebeam.cli.running import run_command
-from tiebeam.duties import SCHEDULES, record_job, refresh_job, sync_job
+from tiebeam.duties import SCHEDULES, sync_job
 from tiebeam.kernel.correlation import bound
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.replicate.replica import NoSuchRecordError
 from tiebeam.settings import read_settings
+from tiebeam.wishes import record_job, refresh_job
 
 if TYPE_CHECKING:
     from tiebeam.app import App

@@ -139,5 +139,7 @@ class Wanted:
     kind: Kind | None = None
     standing: Standing | None = None
     author_id: str | None = None
+    number: str | None = None
+    """Such as `TM-0007`; each project has its own."""
     aside_only: bool = False
     """Those alone with a version that somebody must decide on."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from tiebeam.web.api.application import door as api
+from tiebeam.web.api.application import doors
 from tiebeam.web.assets import static
 from tiebeam.web.guard import nowhere, route
 from tiebeam.web.headers import SecurityHeaders
@@ -32,7 +32,7 @@ def _console(services: Services, house: House) -> FastAPI:
     ENVIRONMENT.globals["pages"] = frozenset(row.path for row in ROWS if row.method == "GET")
     pages = [route(row, house) for row in ROWS]
     made = _app(*_probes(services), Route("/static/{version}/{name}", static), *pages)
-    made.router.routes.append(api(house))
+    made.router.routes.extend(doors(house))
     made.add_middleware(SecurityHeaders)
     made.add_exception_handler(404, partial(nowhere, house))
     return made

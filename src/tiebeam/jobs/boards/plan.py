@@ -118,14 +118,37 @@ def changed_column(
     labels: Sequence[Label] | None = None,
     position: int | None = None,
 ) -> Board:
-    """Change a column; what is None stays. Raises BadInputError."""
+    """Change a column; what is None stays. Raises BadInputError, InUseError."""
     column = column_of(board, key)
     after = replace(
         column,
         title=column.title if title is None else titled(title),
         labels=column.labels if labels is None else checked_labels(column.kind, labels),
     )
+    gone = _needed(board, key) - {one.text for one in after.labels}
+    if gone:
+        raise InUseError(
+            f"Jobs can be {any_of(sorted(gone))}, so their items must be able to.",
+            action="Leave the label. It can have another colour and another place.",
+        )
     return replace(board, columns=_placed(board.columns, after, position))
+
+
+def relabelled(column: Column, old: str, new: str) -> tuple[Label, ...]:
+    """Return the labels of a column with another text for one of them. Raises BadInputError."""
+    if old not in {one.text for one in column.labels}:
+        raise BadInputError(
+            f"“{column.title}” has no label “{old}”.",
+            action=f"It has {any_of(one.text for one in column.labels)}.",
+        )
+    return tuple(replace(one, text=new) if one.text == old else one for one in column.labels)
+
+
+def _needed(board: Board, key: str) -> set[str]:
+    """Return the labels by which jobs are kept in step."""
+    if board.purpose is not Purpose.ACTIVE_JOBS:
+        return set()
+    return {label.text for one in ACTIVE_COLUMNS if one.key == key for label in one.labels}
 
 
 def without_column(board: Board, key: str) -> Board:

@@ -11,15 +11,21 @@ from tiebeam.identity.repository import People
 from tiebeam.jobs.boards.layout.repository import Layout
 from tiebeam.jobs.boards.model import Board, ColumnKind, Item, ItemEdit, Lane, NewItem, Place
 from tiebeam.jobs.boards.places import between
-from tiebeam.jobs.boards.plan import group_of
-from tiebeam.jobs.boards.rules import edited, jobs_named, made, whole
-from tiebeam.jobs.boards.values import column_of
+from tiebeam.jobs.boards.plan import LABEL_MAX, group_of, relabelled, titled
+from tiebeam.jobs.boards.rules import (
+    changeable,
+    edited,
+    jobs_named,
+    lies_between,
+    made,
+    same_version,
+    standing,
+    status_column,
+    whole,
+)
 from tiebeam.jobs.changes.model import Deed, Part
 from tiebeam.jobs.changes.repository import Changes
 from tiebeam.jobs.errors import (
-    ChangedMeanwhileError,
-    DeletedWorkError,
-    NoSuchBoardError,
     NoSuchItemError,
     UnknownWorkError,
 )
@@ -121,22 +127,22 @@ class Boards:
             if after is not None:
                 group_of(board, after.group_id)
             if key is not None:
-                _status_column(board, key)
+                status_column(board, key)
             rows = await within.rows(Q["items"], named)
         return [_item(row, board) for row in rows]
 
     async def lanes(self, board_id: UUID, key: str) -> list[Lane]:
-        """Return how many items have each label of a status column, and how many have none.
+        """Return how many items have each label of a status column, in their order, and how many have none.
 
         Raises NoSuchBoardError, BadInputError.
         """
         async with self._changes.reading() as within:
-            column = _status_column(await self.layout.get(board_id, tx=within), key)
+            column = status_column(await self.layout.get(board_id, tx=within), key)
             named = {"tenant_id": self._tenant_id, "board_id": board_id, "key": key}
             found: dict[str | None, int] = dict(await within.rows(Q["lanes"], named))
-        return [Lane(one.text, found.get(one.text, 0)) for one in column.labels] + [
-            Lane(None, found.get(None, 0))
-        ]
+        # Labels that the column has no more come last: of an item that was restored, and must not be lost.
+        labels = dict.fromkeys((*(one.text for one in column.labels), None, *sorted(filter(None, found))))
+        return [Lane(label, found.get(label, 0)) for label in labels]
 
     async def item(self, item_id: UUID, *, tx: Transaction | None = None, lock: bool = False) -> Item:
         """Return an item, a deleted one too. Raises NoSuchItemError.
@@ -204,7 +210,7 @@ class Boards:
         """
         at = self._clock.now()
         async with self._changes.writing(tx) as within:
-            board = _standing(await self.layout.get(board_id, tx=within))
+            board = standing(await self.layout.get(board_id, tx=within))
             people = await self._people(within, [board], (one.values for one in wanted))
             last = await self._last_positions(within, [board])
             ids = [one.id or self._new_id() for one in wanted]
@@ -254,6 +260,8 @@ class Boards:
         its version any more.
         """
         at = self._clock.now()
+        if len({one.id for one in edits}) < len(edits):
+            raise BadInputError("An item is named twice.", action="Put what is to be changed of it together.")
         async with self._changes.writing(tx) as within:
             found, boards = await self._some(within, [one.id for one in edits])
             people = await self._people(within, boards.values(), (one.values for one in edits))
@@ -262,7 +270,7 @@ class Boards:
             deeds = []
             relinked = []
             for edit in edits:
-                before = _changeable(found.get(edit.id), boards, edit.version)
+                before = changeable(found.get(edit.id), boards, edit.version)
                 place = last.get(edit.group_id or before.group_id, 0.0)
                 board = boards[before.board_id]
                 after, parts = edited(before, edit, board, people, last=place, at=at)
@@ -298,7 +306,7 @@ class Boards:
         async with self._changes.writing(tx) as within:
             item = await self._held(within, item_id)
             behind, following = await self._around(within, item, group_id, before)
-            stays = item.group_id == group_id and _lies_between(item.place, behind, following)
+            stays = item.group_id == group_id and lies_between(item.place, behind, following)
             new = (
                 [item.position]
                 if stays
@@ -312,6 +320,31 @@ class Boards:
             edits = [ItemEdit(id_, position=place) for id_, place in zip(ids[: len(new)], new, strict=True)]
             edits[0] = ItemEdit(item_id, None, group_id, new[0], values, version)
             return (await self.set_items(edits, actor=actor, cause=cause, tx=within))[0]
+
+    async def rename_label(
+        self,
+        board_id: UUID,
+        key: str,
+        old: str,
+        new: str,
+        *,
+        actor: Actor,
+        cause: Cause | None = None,
+        tx: Transaction | None = None,
+    ) -> Board:
+        """Give a label another text, on every item that has it. Raises as `Layout.change_column`."""
+        cause = cause or self._new_cause()
+        async with self._changes.writing(tx) as within:
+            column = status_column(await self.layout.get(board_id, tx=within), key)
+            labels = relabelled(column, old, titled(new, "label", LABEL_MAX))
+            board = await self.layout.change_column(
+                board_id, key, labels=labels, replaced=[old], actor=actor, tx=within
+            )
+            named = {"tenant_id": self._tenant_id, "board_id": board_id, "key": key, "label": old}
+            rows = await within.rows(Q["labelled"], named)
+            edits = [ItemEdit(id_, values={key: new}) for (id_,) in rows]
+            await self.set_items(edits, actor=actor, cause=cause, tx=within)
+        return board
 
     async def delete_item(
         self,
@@ -327,7 +360,7 @@ class Boards:
             item = await self._held(within, item_id)
             if item.deleted_at is not None:
                 return item
-            _same_version(item, version)
+            same_version(item, version)
             at = self._clock.now()
             after = replace(item, version=item.version + 1, updated_at=at, deleted_at=at)
             deed = _deed(after, What.DELETED, Part(None, whole(item), None))
@@ -344,7 +377,7 @@ class Boards:
             item = await self._held(within, item_id)
             if item.deleted_at is None:
                 return item
-            board = _standing(await self.layout.get(item.board_id, tx=within))
+            board = standing(await self.layout.get(item.board_id, tx=within))
             groups = [one.id for one in board.groups]
             group_id = item.group_id if item.group_id in groups else groups[0]
             at = self._clock.now()
@@ -456,43 +489,6 @@ class Boards:
 
 def _deed(item: Item, what: What, *parts: Part) -> Deed:
     return Deed(Subject.ITEM, item.id, what, item.version, parts, item.board_id)
-
-
-def _standing(board: Board | None) -> Board:
-    if board is None or board.deleted_at is not None:
-        raise NoSuchBoardError
-    return board
-
-
-def _changeable(item: Item | None, boards: Mapping[UUID, Board], version: int | None) -> Item:
-    if item is None:
-        raise NoSuchItemError
-    _standing(boards.get(item.board_id))
-    if item.deleted_at is not None:
-        raise DeletedWorkError(f"The item “{item.name}” was deleted.", action="Restore it first.")
-    _same_version(item, version)
-    return item
-
-
-def _same_version(item: Item, version: int | None) -> None:
-    if version is not None and item.version != version:
-        raise ChangedMeanwhileError(item.name, item)
-
-
-def _lies_between(
-    place: Place, behind: tuple[float, UUID] | None, following: Sequence[tuple[float, UUID]]
-) -> bool:
-    here = (place.position, place.item_id)
-    return (behind is None or behind < here) and (not following or here < following[0])
-
-
-def _status_column(board: Board, key: str) -> Any:
-    column = column_of(board, key)
-    if column.kind is not ColumnKind.STATUS:
-        raise BadInputError(
-            f"“{column.title}” is no status column, so it has no lanes.", action="Choose one that is."
-        )
-    return column
 
 
 def _item(row: Sequence[Any], board: Board) -> Item:

@@ -6,19 +6,25 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from tiebeam.jobs.boards.model import ColumnKind, Item
+from tiebeam.jobs.boards.model import Board, Column, ColumnKind, Item, Place
 from tiebeam.jobs.boards.plan import group_of
 from tiebeam.jobs.boards.values import checked, column_of, job_in
 from tiebeam.jobs.changes.model import Part
+from tiebeam.jobs.errors import (
+    ChangedMeanwhileError,
+    DeletedWorkError,
+    NoSuchBoardError,
+    NoSuchItemError,
+)
 from tiebeam.jobs.rules import bad_text
 from tiebeam.kernel.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from tiebeam.jobs.boards.model import Board, ItemEdit, NewItem
+    from tiebeam.jobs.boards.model import ItemEdit, NewItem
 
 NAME_MAX: Final = 300
 
@@ -87,6 +93,48 @@ def jobs_named(item: Item, board: Board) -> list[tuple[str, UUID]]:
     """Return the jobs that an item names, each with the key of its column."""
     found = ((one.key, job_in(item.values.get(one.key))) for one in board.columns if _links(one.kind))
     return [(key, job) for key, job in found if job is not None]
+
+
+def standing(board: Board | None) -> Board:
+    """Return a board that is not deleted. Raises NoSuchBoardError."""
+    if board is None or board.deleted_at is not None:
+        raise NoSuchBoardError
+    return board
+
+
+def changeable(item: Item | None, boards: Mapping[UUID, Board], version: int | None) -> Item:
+    """Return an item that can be changed. Raises the errors of one that cannot."""
+    if item is None:
+        raise NoSuchItemError
+    standing(boards.get(item.board_id))
+    if item.deleted_at is not None:
+        raise DeletedWorkError(f"The item “{item.name}” was deleted.", action="Restore it first.")
+    same_version(item, version)
+    return item
+
+
+def same_version(item: Item, version: int | None) -> None:
+    """Raise ChangedMeanwhileError for an item that does not have that version any more."""
+    if version is not None and item.version != version:
+        raise ChangedMeanwhileError(item.name, item)
+
+
+def lies_between(
+    place: Place, behind: tuple[float, UUID] | None, following: Sequence[tuple[float, UUID]]
+) -> bool:
+    """Say whether a place is between two others; None and nothing are the ends of the group."""
+    here = (place.position, place.item_id)
+    return (behind is None or behind < here) and (not following or here < following[0])
+
+
+def status_column(board: Board, key: str) -> Column:
+    """Return a column that has labels. Raises BadInputError."""
+    column = column_of(board, key)
+    if column.kind is not ColumnKind.STATUS:
+        raise BadInputError(
+            f"“{column.title}” is no status column, so it has no lanes.", action="Choose one that is."
+        )
+    return column
 
 
 def _links(kind: ColumnKind) -> bool:

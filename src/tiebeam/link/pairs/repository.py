@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID, uuid4
 
 from tiebeam.identity.repository import People
+from tiebeam.jobs.boards.model import Purpose
 from tiebeam.jobs.boards.repository import Boards
 from tiebeam.jobs.changes.repository import Changes
 from tiebeam.jobs.repository import Jobs
@@ -264,10 +265,16 @@ class Pairs:
             rows = await single.rows(Q["log"], named)
         return [_done(row) for row in rows]
 
-    async def rules(self, board_id: UUID, tx: Transaction) -> Rules:
-        """Return how a board is kept in step."""
-        kept = await tx.value(Q["rules"], self._named(board_id=board_id))
-        return Rules() if kept is None else _rules(kept)
+    async def active_jobs(self, tx: Transaction) -> UUID:
+        """Return the board of jobs, made when it is first asked for."""
+        found: UUID | None = await tx.value(Q["active_board"], self._named(purpose=Purpose.ACTIVE_JOBS.value))
+        return found or (await self.boards.active_jobs(tx=tx)).id
+
+    async def rules_of(self, board_ids: Iterable[UUID], tx: Transaction) -> dict[UUID, Rules]:
+        """Return how boards are kept in step."""
+        found = {id_: Rules() for id_ in board_ids}
+        kept = await tx.rows(Q["rules"], self._named(board_ids=list(found)))
+        return found | {id_: _rules(rules) for id_, rules in kept}
 
     async def choose(self, board_id: UUID, rules: Rules, tx: Transaction) -> None:
         """Keep a board in step by these rules from now on."""

@@ -235,7 +235,7 @@ class Linking:
     async def rules(self, board_id: UUID) -> Rules:
         """Return how a board is kept in step."""
         async with self._pairs.reading() as within:
-            return await self._pairs.rules(board_id, within)
+            return (await self._pairs.rules_of([board_id], within))[board_id]
 
     async def choose(self, board_id: UUID, rules: Rules) -> None:
         """Keep a board in step by these rules from now on."""

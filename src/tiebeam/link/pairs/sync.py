@@ -80,8 +80,10 @@ class Syncing:
         jobs = await self._pairs.jobs.some(job_ids, tx=tx)
         if len(jobs) < len(set(job_ids)):
             raise NoSuchJobError
-        made = await self._make_missing(jobs, hand, tx, anew=anew)
         pairs = await self._pairs.of_jobs(job_ids, tx)
+        made = await self._make_missing(jobs, pairs, hand, tx, anew=anew)
+        if made:
+            pairs = await self._pairs.of_jobs(job_ids, tx)
         found: dict[UUID, list[Synced]] = {id_: [] for id_ in job_ids}
         for one in await self.lay(pairs, hand, tx):
             assert one.job_id is not None
@@ -138,18 +140,19 @@ class Syncing:
                 )
         return [found[pair.id] for pair in pairs]
 
-    async def cells(self, board_ids: Iterable[UUID], tx: Within) -> dict[UUID, Cells]:
-        """Return how the items of boards are read and written."""
-        people = await self._pairs.people(tx)
+    async def cells(self, board_ids: Iterable[UUID], tx: Within, *, people: bool = True) -> dict[UUID, Cells]:
+        """Return how the items of boards are read and written; without `people` no lead can be chosen."""
+        known = await self._pairs.people(tx) if people else {}
         boards = await self._pairs.boards.layout.some(set(board_ids), tx=tx)
-        return {id_: Cells(board, await self._pairs.rules(id_, tx), people) for id_, board in boards.items()}
+        rules = await self._pairs.rules_of(boards, tx)
+        return {id_: Cells(board, rules[id_], known) for id_, board in boards.items()}
 
     async def _round(
         self, pairs: Sequence[Pair], hand: Hand, tx: Within, decided: Decided
     ) -> dict[UUID, Synced]:
         jobs = await self._pairs.jobs.some({one.job_id for one in pairs}, tx=tx)
         items = await self._pairs.boards.some_items([UUID(one.item_ref) for one in pairs], tx=tx)
-        cells = await self.cells({one.board_id for one in pairs}, tx)
+        cells = await self.cells({one.board_id for one in pairs}, tx, people=_somebody(jobs, items))
         open_ = await self._pairs.open_of([one.id for one in pairs], tx)
         found: dict[UUID, Synced] = {}
         ready: list[_Laid] = []
@@ -251,29 +254,29 @@ class Syncing:
         return after
 
     async def _make_missing(
-        self, jobs: Mapping[UUID, Job], hand: Hand, tx: Within, *, anew: bool
+        self, jobs: Mapping[UUID, Job], pairs: Sequence[Pair], hand: Hand, tx: Within, *, anew: bool
     ) -> set[UUID]:
         """Give each job that has none an item on the board of jobs; return the pairs made for them."""
-        board = await self._pairs.boards.active_jobs(tx=tx)
-        have = {one.job_id for one in await self._pairs.of_jobs(jobs, tx) if one.board_id == board.id}
+        board_id = await self._pairs.active_jobs(tx)
+        have = {one.job_id for one in pairs if one.board_id == board_id}
         lacking = [one for id_, one in jobs.items() if id_ not in have and one.deleted_at is None]
         if lacking and not anew:
-            parted = await self._pairs.parted([one.id for one in lacking], board.id, tx)
+            parted = await self._pairs.parted([one.id for one in lacking], board_id, tx)
             lacking = [one for one in lacking if one.id not in parted]
         if not lacking:
             return set()
-        cells = (await self.cells([board.id], tx))[board.id]
+        cells = (await self.cells([board_id], tx))[board_id]
         named = await self._naming(lacking, cells, tx)
         new = [_item_for(job, cells) for job in lacking if job.id not in named]
         items = await self._pairs.boards.put_items(
-            board.id, [one for one, _ in new], actor=hand.actor, cause=hand.cause, tx=tx
+            board_id, [one for one, _ in new], actor=hand.actor, cause=hand.cause, tx=tx
         )
         fresh = [job for job in lacking if job.id not in named]
         wanted = [
-            (job.id, board.id, str(item.id), base)
+            (job.id, board_id, str(item.id), base)
             for job, item, (_, base) in zip(fresh, items, new, strict=True)
         ]
-        wanted += [(id_, board.id, str(item.id), {}) for id_, item in named.items()]
+        wanted += [(id_, board_id, str(item.id), {}) for id_, item in named.items()]
         made = await self._pairs.add(wanted, tx)
         await self._pairs.note(
             [_note("linked", one, one.base, f"“{jobs[one.job_id].title}” has its item.") for one in made],
@@ -336,6 +339,12 @@ def _standing(
     if named is not None:
         return PairState.UNLINKED, None, _ELSEWHERE
     return PairState.ASKS, Asked.LINK_CLEARED, Asked.LINK_CLEARED.question
+
+
+def _somebody(jobs: Mapping[UUID, Job], items: Mapping[UUID, Item]) -> bool:
+    """Say whether anybody is named at all: without, nobody needs to be looked up."""
+    named = (value for item in items.values() for value in item.values.values())
+    return any(one.lead_id for one in jobs.values()) or any(isinstance(value, list) for value in named)
 
 
 def _item_for(job: Job, cells: Cells) -> tuple[NewItem, dict[str, Any]]:

@@ -16,6 +16,7 @@ from tiebeam.web.api.reference import reference, swagger
 from tiebeam.web.api.resources import (
     alerts,
     audit,
+    boards,
     channels,
     connections,
     deletions,
@@ -23,6 +24,7 @@ from tiebeam.web.api.resources import (
     field_event,
     field_setting,
     history,
+    jobs,
     keys,
     people,
     photos,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 PATH: Final = "/api/v1"
 VERSION: Final = "1"
 CALLS_PER_MINUTE: Final = 1200
+_WITHOUT_VERSION: Final = "jobs/[^/]+/(?:sync-to-board|board-item)|items/[^/]+/(?:sync-to-job|job)"
 _ROUTERS: Final = (
     you.ROUTER,
     connections.ROUTER,
@@ -64,6 +67,8 @@ _ROUTERS: Final = (
     field_setting.ROUTER,
     push.ROUTER,
     push_procore.ROUTER,
+    jobs.ROUTER,
+    boards.ROUTER,
     audit.ROUTER,
     people.ROUTER,
     keys.ROUTER,
@@ -87,9 +92,18 @@ class _Door(Mount):
         self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
 
 
-def door(house: House) -> Mount:
+class _NamedDoor(Mount):
+    """The few operations that have an address without a version, too."""
+
+    def __init__(self, path: str, app: FastAPI, operations: str) -> None:
+        super().__init__(path, app)
+        self.path_regex = re.compile(f"^{path}/(?P<path>{operations})$")
+
+
+def doors(house: House) -> list[Mount]:
     """Return where the API is reached."""
-    return _Door(PATH, create_api(house))
+    made = create_api(house)
+    return [_Door(PATH, made), _NamedDoor("/api", made, _WITHOUT_VERSION)]
 
 
 def create_api(house: House, *, calls_per_minute: int = CALLS_PER_MINUTE) -> FastAPI:

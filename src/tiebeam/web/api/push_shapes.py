@@ -47,7 +47,7 @@ class PushStanding(BaseModel):
     goes_on_at: datetime | None = Field(description="When it goes on by itself; null: it does not.")
     wanted_by: str
     wanted_at: datetime
-    trigger: str = Field(description="What had it sent: `button`, `schedule` or `approval`.")
+    trigger: str = Field(description="What had it sent: `button`, `schedule`, `approval` or `rule`.")
     correlation_id: str
     steps: int
     steps_done: int

@@ -12,7 +12,7 @@ from tiebeam.web.pages.work import id_in, work_of
 from tiebeam.web.routes import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from starlette.responses import Response
@@ -76,6 +76,7 @@ async def setting_page(call: Call) -> Response:
         kinds=KINDS,
         colours=COLOURS,
         fixed=FIXED,
+        written=labels_text,
     )
 
 
@@ -148,6 +149,11 @@ async def change_group(call: Call) -> Response:
         return _back(board_id, call, "The groups stand in another order.")
     await layout.change_group(board_id, group_id, title=call.posted("title", most=200), actor=by)
     return _back(board_id, call, "The group was changed.")
+
+
+def labels_text(labels: Iterable[Label]) -> str:
+    """Return labels as they are typed."""
+    return "\n".join(f"{one.text}, {one.colour}{', done' if one.done else ''}" for one in labels)
 
 
 def labels_in(text: str) -> tuple[Label, ...]:

@@ -79,6 +79,7 @@ class Lines:
     item_by: str
     job_at: datetime | None
     item_at: datetime | None
+    decided_by: str
 
 
 async def conflicts_page(call: Call) -> Response:
@@ -117,9 +118,17 @@ async def _sides(work: Work, those: Iterable[Conflict | Pair]) -> Sides:
 
 def _lines(one: Conflict, work: Work) -> Lines:
     job, item = (words(Subject.JOB, one.field, value, work.people) for value in (one.job, one.item))
-    by = work.people.called
+    called = work.people.called
     return Lines(
-        one, title_of(one.field, None), job, item, by(one.job_by), by(one.item_by), one.job_at, one.item_at
+        conflict=one,
+        title=title_of(one.field, None),
+        job=job,
+        item=item,
+        job_by=called(one.job_by),
+        item_by=called(one.item_by),
+        job_at=one.job_at,
+        item_at=one.item_at,
+        decided_by=called(one.decided_by),
     )
 
 
@@ -195,7 +204,7 @@ def _written(found: Synced) -> str:
     if found.to_item and not found.made:
         parts.append(f"Written to the board: {_titles(found.to_item)}.")
     if found.conflicts:
-        parts.append("Both sides have changed the same: choose below.")
+        parts.append("Somebody has to decide: choose below.")
     return " ".join(parts) or found.note or "Both sides are in step already."
 
 

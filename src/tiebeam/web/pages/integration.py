@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 
 from tiebeam.capture import Capture
 from tiebeam.connectors.procore.pages import SITES
-from tiebeam.duties import look_job, refresh_job, sync_job
+from tiebeam.duties import look_job, sync_job
 from tiebeam.field.projects.model import Standing
 from tiebeam.identity.permissions import Permission
 from tiebeam.integration import PROJECTS, Integration
@@ -20,6 +20,7 @@ from tiebeam.replicate.choices.model import Choice, by_tool
 from tiebeam.replicate.streams import STREAMS
 from tiebeam.web.routes import Row
 from tiebeam.web.statuses import status_of
+from tiebeam.wishes import refresh_job
 
 if TYPE_CHECKING:
     from starlette.responses import Response

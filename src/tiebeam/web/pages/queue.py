@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from tiebeam.duties import EVERY_MINUTES, SCHEDULES, again, asked_for
+from tiebeam.duties import EVERY_MINUTES, SCHEDULES, again
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.web.places import places
 from tiebeam.web.routes import Row
+from tiebeam.wishes import asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from tiebeam.connectors.procore.pages import vendor_page
 from tiebeam.connectors.streams import Scope
-from tiebeam.duties import record_job
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.diff import differences
 from tiebeam.kernel.errors import BadInputError, Owner
@@ -25,6 +24,7 @@ from tiebeam.web.pages.records import explorer, record_address
 from tiebeam.web.pages.records_query import kind
 from tiebeam.web.pages.shown import Room, in_words, plain
 from tiebeam.web.routes import Row
+from tiebeam.wishes import record_job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

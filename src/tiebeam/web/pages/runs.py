@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.connectors.streams import Phase
-from tiebeam.duties import refresh_job, sync_job
+from tiebeam.duties import sync_job
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.operations.tokens.model import Status
@@ -15,6 +15,7 @@ from tiebeam.replicate.history.model import RESULTS, LogWanted
 from tiebeam.replicate.history.repository import History
 from tiebeam.web.places import TITLES, places
 from tiebeam.web.routes import Row
+from tiebeam.wishes import refresh_job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

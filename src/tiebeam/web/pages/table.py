@@ -10,6 +10,7 @@ from tiebeam.web.pages import (
     audit,
     automations,
     board,
+    board_link,
     boards,
     conflicts,
     deletions,
@@ -61,6 +62,7 @@ ROWS: Final = (
     *boards.ROWS,  # The path of the board of the jobs would be taken for the id of one.
     *board.ROWS,
     *item.ROWS,
+    *board_link.ROWS,
     *conflicts.ROWS,
     *audit.ROWS,
     *live.ROWS,

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from tiebeam import working
 from tiebeam.jobs.boards.model import ColumnKind
-from tiebeam.jobs.boards.repository import Boards
-from tiebeam.jobs.changes.repository import Changes
-from tiebeam.jobs.repository import Jobs
 from tiebeam.kernel.errors import BadInputError
-from tiebeam.link.pairs.run import Linking
 from tiebeam.web.pages.work_cells import Directory, as_uuid, cell_of, jobs_in, number_of, value_of
 from tiebeam.web.pages.work_merge import merged
 
@@ -18,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
-    from tiebeam.app import App
     from tiebeam.jobs.boards.model import Column, Item
     from tiebeam.jobs.model import Change, Subject
     from tiebeam.web.call import Call
@@ -31,27 +27,10 @@ CHANGES_MAX: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Work(working.Work):
     """The jobs and boards of the viewer's company, and its people."""
 
-    app: App
     people: Directory
-
-    def jobs(self) -> Jobs:
-        """Return the jobs."""
-        return Jobs(self.app.store, self.app.tenant.id, self.app.clock)
-
-    def boards(self) -> Boards:
-        """Return the boards."""
-        return Boards(self.app.store, self.app.tenant.id, self.app.clock)
-
-    def changes(self) -> Changes:
-        """Return what was done."""
-        return Changes(self.app.store, self.app.tenant.id)
-
-    def linking(self) -> Linking:
-        """Return what keeps jobs and items in step."""
-        return Linking(self.app.store, self.app.tenant.id, self.app.clock)
 
     async def cells(self, columns: Sequence[Column], values: Sequence[Mapping[str, Any]]) -> list[list[Cell]]:
         """Return the cells of items, a list for each."""

@@ -145,17 +145,19 @@ class Layout:
         title: str | None = None,
         labels: Sequence[Label] | None = None,
         position: int | None = None,
+        replaced: Collection[str] = (),
         actor: Actor,
         tx: Transaction | None = None,
     ) -> Board:
-        """Change a column; what is None stays. A label that items have stays: raises InUseError.
+        """Change a column; what is None stays.
 
-        Raises BadInputError, NoSuchBoardError.
+        Raises BadInputError, NoSuchBoardError, and InUseError when a label would go that items have, unless
+        the caller has it `replaced` in them.
         """
         async with self._changes.writing(tx) as within:
             board = await self._standing(within, board_id)
             after = changed_column(board, key, title=title, labels=labels, position=position)
-            gone = _texts(column_of(board, key)) - _texts(column_of(after, key))
+            gone = _texts(column_of(board, key)) - _texts(column_of(after, key)) - set(replaced)
             await self._require_unused(within, board, key, gone)
             return await self._kept(within, (board, after), actor, "column_changed", key)
 

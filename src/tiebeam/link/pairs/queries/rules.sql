@@ -1,3 +1,3 @@
--- How somebody has said that a board is kept in step.
-select rules from tiebeam.link_board
-where tenant_id = %(tenant_id)s::uuid and board_id = %(board_id)s::uuid
+-- How somebody has said that boards are kept in step.
+select board_id, rules from tiebeam.link_board
+where tenant_id = %(tenant_id)s::uuid and board_id = any(%(board_ids)s::uuid[])

@@ -1,4 +1,4 @@
-"""The keys of a page are kept for minutes and read whole: to compress them costs more than it saves."""
+"""What is kept for minutes, and hashes, are stored as they are: to compress them costs more than it saves."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ down_revision = "0026"
 branch_labels = None
 depends_on = None
 
+_COLUMNS = (("pull_page", "keys"), ("sync_log", "hashes"))
+
 
 def upgrade() -> None:
-    """Store keys as they are; those of pages that were read before stay as they were stored."""
-    op.execute("alter table tiebeam.pull_page alter column keys set storage external")
+    """Store them as they are from now on; what was stored before stays."""
+    _store("external")
 
 
 def downgrade() -> None:
     """Compress them again."""
-    op.execute("alter table tiebeam.pull_page alter column keys set storage extended")
+    _store("extended")
+
+
+def _store(how: str) -> None:
+    for table, column in _COLUMNS:
+        op.execute(f"alter table tiebeam.{table} alter column {column} set storage {how}")

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from tiebeam.duties import again, asked_for
+from tiebeam.duties import again
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.correlation import correlation_id
 from tiebeam.operations.queue.repository import Entry
@@ -20,6 +20,7 @@ from tiebeam.web.api.places import Number
 from tiebeam.web.api.problems import Problem
 from tiebeam.web.api.queued import Queued
 from tiebeam.web.api.route import GuardedRoute, needs
+from tiebeam.wishes import asked_for
 
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["queue"])
 

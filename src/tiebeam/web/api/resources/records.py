@@ -12,7 +12,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
-from tiebeam.duties import record_job
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.correlation import correlation_id
 from tiebeam.kernel.diff import Op, differences
@@ -36,6 +35,7 @@ from tiebeam.web.api.places import (
 from tiebeam.web.api.problems import Problem, nothing_there
 from tiebeam.web.api.queued import Queued
 from tiebeam.web.api.route import GuardedRoute, needs
+from tiebeam.wishes import record_job
 
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["records"])
 

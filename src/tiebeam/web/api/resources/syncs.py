@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tiebeam.duties import record_job, refresh_job, sync_job
+from tiebeam.duties import sync_job
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.correlation import correlation_id
 from tiebeam.replicate.replica import NoSuchRecordError
@@ -20,6 +20,7 @@ from tiebeam.web.api.places import Words, connections_of, explorer_of, require_s
 from tiebeam.web.api.problems import Problem, nothing_there
 from tiebeam.web.api.queued import Queued
 from tiebeam.web.api.route import GuardedRoute, needs
+from tiebeam.wishes import record_job, refresh_job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

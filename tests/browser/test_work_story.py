@@ -1,0 +1,78 @@
+"""Jobs and the board in step before one's eyes: real Chromium, a real worker that answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+from tests.factories.browser import NARROW, WIDE, chromium, hurdles, keep, overflows, window
+from tests.factories.command_line import shell
+from tests.factories.console_up import PASSWORD, sign_in
+from tests.factories.copies import database_on
+from tests.factories.serving import started
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+    from tests.factories.database import TestServer
+
+EMAIL = "ada@alder.test"
+SOON_MS = 30_000
+RULES = ("When a job is created or changed", "When an item of the board of jobs changes")
+
+
+@pytest.fixture
+def page(database_server: TestServer, tmp_path: Path) -> Iterator[Page]:
+    with database_on(database_server) as url:
+        user = shell(tmp_path, database_url=url, web_port=0)
+        user.run("init")
+        words = ("people", "add", EMAIL, "--name", "Ada", "--role", "tenant_admin", "--password-stdin")
+        user.run(*words, stdin=f"{PASSWORD}\n")
+        with (
+            started(user) as (_, address),
+            chromium() as browser,
+            window(browser, address, width=WIDE) as made,
+        ):
+            sign_in(made, EMAIL)
+            yield made
+
+
+def looked_at(page: Page, name: str) -> None:
+    for width, scheme in ((WIDE, "light"), (NARROW, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+        keep(page, f"work-story-{name}-{scheme}")
+        assert not overflows(page), (name, width)
+        assert hurdles(page) == [], (name, width)
+    page.set_viewport_size({"width": WIDE, "height": 900})
+
+
+def add_job(page: Page, title: str) -> str:
+    """Create a job by the form; return its address."""
+    page.goto("/jobs")
+    page.get_by_label("Title").fill(title)
+    page.get_by_role("button", name="Add the job").click()
+    page.get_by_role("heading", name=title).wait_for()
+    return page.url
+
+
+@pytest.mark.req("L1", "L2", "L3", "L6")
+def test_a_job_shows_on_the_board_is_dragged_to_done_and_is_done(page: Page) -> None:
+    job = add_job(page, "Depot roof")
+    on_board = page.get_by_role("link", name="Depot roof").last
+    expect(page.locator("main")).to_contain_text("Active Jobs", timeout=SOON_MS)
+    looked_at(page, "job")
+    page.goto("/boards/active-jobs")
+    page.goto(f"{page.url}?view=kanban")
+    card = page.locator("article", has_text="Depot roof")
+    expect(page.locator('[data-lane="New"]')).to_contain_text("Depot roof", timeout=SOON_MS)
+    looked_at(page, "kanban")
+    card.drag_to(page.locator('[data-lane="Done"]'))
+    expect(page.locator("#said")).to_have_text("Depot roof: Done.")
+    page.goto(job)
+    expect(page.get_by_label("Status")).to_have_value("done", timeout=SOON_MS)
+    expect(page.locator(".timeline").first).to_contain_text("Done")
+    del on_board
