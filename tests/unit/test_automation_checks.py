@@ -81,6 +81,8 @@ def test_what_is_kept_is_in_the_form_of_what_it_is_written_to() -> None:
         (replace(GOOD, conditions=(Condition("item.colour", Check.IS, "x"),)), "item.colour", "item.who"),
         (replace(GOOD, conditions=(Condition("item.status", Check.IS, "Gone"),)), "Gone", "On hold"),
         (replace(GOOD, conditions=(Condition("job.status", Check.ONE_OF, ["Gone"]),)), "Gone", "Done"),
+        (replace(GOOD, conditions=(Condition("item.who", Check.IS, "zoe"),)), "nobody", "e-mail"),
+        (replace(GOOD, conditions=(Condition("job.lead_id", Check.ONE_OF, ["zoe"]),)), "nobody", "e-mail"),
         (replace(GOOD, conditions=(Condition("item.note", Check.IS, ""),)), "compared", "empty"),
         (acting(Action(K.NOTIFY, None, {"text": "{item.colour}"})), "item.colour", "item.note"),
         (acting(Action(K.NOTIFY, None, {"text": "{item.name}"}), trigger=ON_JOB), "item.name", "job.title"),
