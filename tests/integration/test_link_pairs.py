@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from tests.link_sim.desk import Desk
 
-from tiebeam.jobs.boards.model import ColumnKind, NewColumn
+from tiebeam.jobs.boards.model import ColumnKind, Label, NewColumn
 from tiebeam.jobs.model import Cause, JobStatus
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.link.pairs.model import (
@@ -217,17 +217,25 @@ async def test_an_odd_label_can_be_replaced_by_the_status_of_the_job_and_given_b
     assert await desk.statuses(job, item) == ("new", "Waiting")
 
 
-async def test_a_label_that_was_taken_away_is_asked_about(desk: Desk) -> None:
-    job, item = await desk.linked()
-    board = await desk.boards.active_jobs()
-    labels = [one for one in board.columns[0].labels if one.text != "Done"]
-    await desk.boards.layout.change_column(board.id, "status", labels=labels, actor=ANNA)
-    await desk.jobs.change(job, {"status": JobStatus.DONE}, actor=ANNA)
-    (found,) = await desk.linking.sync_job(job, ANNA)
+async def test_a_status_that_a_board_has_no_label_for_is_asked_about(desk: Desk) -> None:
+    columns = [
+        NewColumn("Status", ColumnKind.STATUS, (Label("New"), Label("On hold")), key="status"),
+        NewColumn("Job", ColumnKind.LINK, key="job"),
+    ]
+    board = await desk.boards.create("Small", columns, actor=ANNA)
+    job = await desk.jobs.create(title="Roof", actor=ANNA)
+    item = await desk.boards.create_item(
+        board.id, "Roof", values={"job": str(job.id), "status": "New"}, actor=ANNA
+    )
+    await desk.linking.sync_item(item.id, ANNA)
+    await desk.jobs.change(job.id, {"status": JobStatus.DONE}, actor=ANNA)
+    found = next(one for one in await desk.linking.sync_job(job.id, ANNA) if one.item_id == item.id)
     assert (found.to_item, found.conflicts) == ({}, 1)
     (asked,) = await desk.linking.conflicts()
     assert "has no label for “Done”" in asked.sentence
-    assert await desk.statuses(job, item) == ("done", "New")
+    assert await desk.statuses(job.id, item.id) == ("done", "New")
+    await desk.linking.settle(asked.id, Side.ITEM, ANNA)
+    assert await desk.statuses(job.id, item.id) == ("new", "New")
 
 
 async def test_somebody_who_left_stays_where_they_are_and_goes_nowhere_new(desk: Desk) -> None:

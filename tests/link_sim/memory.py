@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.link.pairs import merge as merging
-from tiebeam.link.pairs.merge import Known
+from tiebeam.link.pairs.merge import Agreed, Known, before_sending
 from tiebeam.link.pairs.model import FIELDS, FieldRule, Flow, Kind, Odd, Owner, Side, When
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 START: Final = datetime(2026, 3, 2, 8, tzinfo=UTC)
 STEPS: Final = 14
@@ -59,10 +62,9 @@ class Pairing:
     rules: tuple[FieldRule, ...]
     together: bool
     sides: dict[Side, dict[str, Any]]
-    base: dict[str, Any]
+    agreed: Agreed
     fresh: bool
     """Whether the two were never in step before."""
-    sent: dict[str, Any] = field(default_factory=dict)
     open: dict[str, Any] = field(default_factory=dict)
     when: When = field(default_factory=lambda: When({}, {}))
     now: datetime = START
@@ -70,6 +72,16 @@ class Pairing:
     writes: dict[Side, int] = field(default_factory=lambda: {Side.JOB: 0, Side.ITEM: 0})
     events: list[Side] = field(default_factory=list)
     crashes: int = 0
+
+    @property
+    def base(self) -> Mapping[str, Any]:
+        """What both last agreed on."""
+        return self.agreed.base
+
+    @property
+    def sent(self) -> Mapping[str, Any]:
+        """What was sent and is not known to have arrived."""
+        return self.agreed.sent
 
     def edit(self, side: Side, name: str, value: Any) -> None:
         """Set a field, as a person does."""
@@ -98,14 +110,12 @@ class Pairing:
         if steps >= 2:
             self._write(Side.ITEM, found.to_item)
         if steps >= 3:
-            self.base.update(found.to_item)
-            self.sent = {}
+            self.agreed = self.agreed.arrived()
         return bool(found.to_item) + bool(found.to_job)
 
     def _keep(self, found: Any) -> None:
         self._write(Side.JOB, found.to_job)
-        self.base = {**found.base, **found.meanwhile}
-        self.sent = dict(found.to_item)
+        self.agreed = before_sending(found)
         self.open = {clash.field: clash for clash in found.clashes if clash.winner is None}
 
     def _write(self, side: Side, values: Any) -> None:
@@ -148,7 +158,7 @@ def pairing(rng: Random) -> Pairing:
     item = {name: rng.choice(values) for name, values in EDITS.items()} if fresh else dict(job)
     when = dict.fromkeys(job, START)
     sides, base = {Side.JOB: job, Side.ITEM: item}, {} if fresh else dict(job)
-    made = Pairing(rng, rules, rng.random() < 0.5, sides, base, fresh)
+    made = Pairing(rng, rules, rng.random() < 0.5, sides, Agreed(base, {}), fresh)
     made.when = When(dict(when), dict(when))
     if fresh:
         # The first laying of two that were never in step may write each of them once.

@@ -60,6 +60,28 @@ def merge(
     return Merge(work.to_job, work.to_item, work.base, tuple(work.clashes), meanwhile)
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What is remembered of a pair whose item is elsewhere, and not written together with the job."""
+
+    base: Mapping[str, Any]
+    sent: Mapping[str, Any]
+    """What was sent to the item and not yet heard to have arrived."""
+
+    def arrived(self) -> Agreed:
+        """Return what is remembered once the item has taken all of it."""
+        return Agreed({**self.base, **self.sent}, {})
+
+
+def before_sending(found: Merge) -> Agreed:
+    """Return what is to be remembered, together with the change of the job, before the item is written.
+
+    A process that dies after that has lost nothing: what it sent is known for its own where it is found, and
+    is sent again where it is not.
+    """
+    return Agreed({**found.base, **found.meanwhile}, dict(found.to_item))
+
+
 def contested(
     base: Mapping[str, Any], job: Mapping[str, Any], item: Mapping[str, Any], rules: Iterable[FieldRule]
 ) -> list[str]:

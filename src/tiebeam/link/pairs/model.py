@@ -207,6 +207,8 @@ class Pair:
     version: int
     made_at: datetime
     changed_at: datetime
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    """What was sent to an item that is elsewhere, and is not known to have arrived."""
 
 
 @dataclass(frozen=True, slots=True)

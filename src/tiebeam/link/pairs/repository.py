@@ -155,6 +155,7 @@ class Pairs:
                 bases=Jsons(canonical(one.base) for one in pairs),
                 states=Texts(one.state.value for one in pairs),
                 askeds=[one.asked.value if one.asked else None for one in pairs],
+                sents=Jsons(canonical(one.sent) for one in pairs),
                 at=self._clock.now(),
             )
             await tx.run(Q["keep"], named)

@@ -43,6 +43,7 @@ create unique index link_pair_of_job on tiebeam.link_pair (tenant_id, job_id, bo
     where state <> 'unlinked';
 create unique index link_pair_of_item on tiebeam.link_pair (tenant_id, board_id, item_ref)
     where state <> 'unlinked';
+create index link_pair_ref on tiebeam.link_pair (tenant_id, item_ref) where state <> 'unlinked';
 create index link_pair_past on tiebeam.link_pair (tenant_id, job_id, board_id, made_at);
 create index link_pair_asks on tiebeam.link_pair (tenant_id, changed_at) where state = 'asks'
 """

@@ -1,2 +1,2 @@
 -- A pair.
-p.id, p.job_id, p.board_id, p.item_ref, p.base, p.state, p.asked, p.version, p.made_at, p.changed_at
+p.id, p.job_id, p.board_id, p.item_ref, p.base, p.state, p.asked, p.version, p.made_at, p.changed_at, p.sent
