@@ -13,6 +13,8 @@ from pydantic import SecretStr
 import tiebeam
 from tiebeam.cli.exits import Exit
 from tiebeam.cli.main import command_line
+from tiebeam.connectors.monday.errors import ROWS as MONDAY_ROWS
+from tiebeam.connectors.monday.errors import WRITE_ROWS as MONDAY_WRITE_ROWS
 from tiebeam.connectors.procore.catalog.streams import STREAMS
 from tiebeam.connectors.procore.errors import ROWS, WRITE_ROWS
 from tiebeam.delivering import CAUSES
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
+    from tiebeam.connectors.outcomes import ErrorRow
     from tiebeam.connectors.streams import Stream
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -170,10 +173,6 @@ def stream_row(stream: Stream) -> list[str]:
 def errors_page() -> str:
     """Return the page of the error codes."""
     ours = [[f"`{kind.code}`", kind.owner.value, first_paragraph(kind.__doc__)] for kind in our_errors()]
-    theirs = [
-        [f"`{row.code}`", row.do.value, row.owner.value, row.cause, row.action]
-        for row in (*ROWS, *WRITE_ROWS)
-    ]
     return "\n".join(
         [
             "# Errors\n",
@@ -182,9 +181,21 @@ def errors_page() -> str:
             table(["code", "who can mend it", "meaning"], ours),
             "## Procore's\n",
             "The first row that fits an answer counts.\n",
-            table(["code", "what is done", "who can mend it", "what happened", "what to do"], theirs),
+            vendor_table((*ROWS, *WRITE_ROWS)),
+            "## monday.com's\n",
+            "monday.com tells of most of them within an answer of status 200.\n",
+            vendor_table((*MONDAY_ROWS, *MONDAY_WRITE_ROWS)),
         ]
     )
+
+
+def vendor_table(rows: Iterable[ErrorRow]) -> str:
+    """Return the table of a vendor's errors, each code once."""
+    heads = ["code", "what is done", "who can mend it", "what happened", "what to do"]
+    by_code = {
+        row.code: [f"`{row.code}`", row.do.value, row.owner.value, row.cause, row.action] for row in rows
+    }
+    return table(heads, by_code.values())
 
 
 def push_page() -> str:

@@ -21,6 +21,7 @@ from tiebeam.identity.permissions import KEY_SCOPES
 from tiebeam.operations.alerts.model import Finding, Severity
 from tiebeam.operations.alerts.own.model import Terms
 from tiebeam.operations.audit.model import Actor
+from tiebeam.working import Work
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -105,6 +106,14 @@ class ApiHouse:
         terms, url = Terms("Known", Severity.WARNING, 5), "json://127.0.0.1:1/known"
         made = await lax.own_channels.add(app.tenant.id, url, terms, by=Actor.command("tests"))
         return made.id
+
+    async def worked(self) -> dict[str, str]:
+        """Have a job and an item of a board here; return what names them in paths."""
+        work, actor = Work(await self.console.house.app(self.console.tenant.id)), Actor.system()
+        board = await work.boards().active_jobs()
+        job = await work.jobs().create(title="Depot roof", actor=actor)
+        item = await work.boards().create_item(board.id, "Order nails", actor=actor)
+        return {"work_id": str(job.id), "board_id": str(board.id), "item_id": str(item.id)}
 
     async def captured(self) -> dict[str, str]:
         """Have a ticket and a photo of it here; return what names them in paths."""

@@ -116,10 +116,10 @@ class Yard:
     async def item(self, name: str = "Gutter", **values: Any) -> Item:
         return await self.work.boards.create_item(self.board.id, name, values=values, actor=ME)
 
-    async def settle(self) -> dict[Result, int]:
+    async def settle(self, limit: int = 200) -> dict[Result, int]:
         """Ask until nobody waits for an answer; return what came of it."""
         results: dict[Result, int] = {}
-        while (reacted := await self.asks.react()).answered:
+        while (reacted := await self.asks.react(limit)).answered:
             for result, count in reacted.results.items():
                 results[result] = results.get(result, 0) + count
         return results
@@ -215,6 +215,10 @@ async def test_a_job_makes_items_and_changes_those_that_name_it(yard: Yard) -> N
     )
     job = await yard.work.jobs.create(title="Roof", actor=ME)
     assert await yard.settle() == {Result.DONE: 1}
+    await yard.work.jobs.change(job.id, {"status": "scheduled"}, actor=ME)
+    assert await yard.settle() == {Result.SKIPPED: 1}
+    (skipped,) = await yard.work.firings.find(result=Result.SKIPPED)
+    assert skipped.detail == "It does not hold that job.status is one of Done, Cancelled."
     for fields in ({"title": "Big roof"}, {"status": "on_hold"}, {"status": "done"}):
         await yard.work.jobs.change(job.id, fields, actor=ME)
     assert await yard.settle() == {Result.SKIPPED: 1, Result.DONE: 1}
@@ -286,7 +290,7 @@ async def test_a_rule_that_runs_wild_is_stopped_for_a_minute(
     )
     many = [NewItem(f"Item {number}") for number in range(MOST + 3)]
     await yard.work.boards.put_items(yard.board.id, many, actor=ME)
-    assert await yard.settle() == {Result.DONE: MOST, Result.STOPPED: 3}
+    assert await yard.settle(limit=10) == {Result.DONE: MOST, Result.STOPPED: 3}
     alarms = [one for one in yard.hands.notes if one.wrong]
     assert {one.key for one in alarms} == {f"rule:{rule.id}"}
     assert "40 times within a minute" in alarms[0].summary

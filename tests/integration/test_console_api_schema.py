@@ -114,6 +114,7 @@ async def known_of(house: ApiHouse) -> dict[str, str]:
         "kind": "sync_log",
         "channel_id": str(await house.channelled()),
         **await house.captured(),
+        **await house.worked(),
         "target": "folder",
         "intent_id": str(UUID(int=3)),
     }

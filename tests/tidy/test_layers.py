@@ -112,6 +112,7 @@ PLANTS = [
     Plant("one-home-per-library", "identity.people", "import psycopg_pool"),
     Plant("one-home-per-library", "connectors.procore.reads", "import aiohttp"),
     Plant("one-home-per-library", "simulators.procore.state", "import aiohttp"),
+    Plant("one-home-per-library", "simulators.procore.state", "import graphql"),
     Plant("one-home-per-library", "operations.limits.repository", "import sqlalchemy"),
     Plant("one-home-per-library", "app", "import alembic"),
     Plant("one-home-per-library", "field.capture", "import reportlab"),

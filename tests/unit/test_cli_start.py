@@ -9,7 +9,7 @@ import pytest
 
 from tiebeam.cli.main import COMMANDS
 
-HEAVY = ("alembic", "fastapi", "jinja2", "joserfc", "starlette", "uvicorn", "tiebeam.web")
+HEAVY = ("alembic", "fastapi", "graphql", "jinja2", "joserfc", "starlette", "uvicorn", "tiebeam.web")
 SELDOM = ("tiebeam.simulators", "reportlab", "tiebeam.duties")
 PROGRAM = """
 import sys

@@ -137,6 +137,32 @@ def procore(
     run_command(work(), as_json=as_json)
 
 
+@commands.command()
+def monday(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8491,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at; keep it on this machine.")
+    ] = "127.0.0.1",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same account.")] = 1,
+    items: Annotated[int, typer.Option(min=0, help="How many items the board begins with.")] = 40,
+    plan: Annotated[
+        str, typer.Option(help="free, trial, basic, standard, pro or enterprise: how many calls a day.")
+    ] = "pro",
+    faults: Annotated[Path | None, typer.Option(help="A JSON file of fault rules (see FIDELITY.md).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve a simulated monday.com until Ctrl-C: one account with a board of jobs, its limits and webhooks.
+
+    GET /__sim/truth tells what people see, GET /__sim/stats counts calls, POST /__sim/control moves time,
+    switches faults, sets up rules on its side and makes people's edits.
+    """
+    from tiebeam.cli.sim_monday import Wanted, serve_monday  # noqa: PLC0415 - GraphQL is slow to load
+
+    wanted = Wanted(host, port, seed, items, plan, as_json)
+    clock = MovableClock()
+    run_command(serve_monday(wanted, clock.now, clock.move, _faults(faults, seed)), as_json=as_json)
+
+
 def _live(company: Company, moment: datetime) -> None:
     company.live_until(moment)
 

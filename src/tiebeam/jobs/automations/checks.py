@@ -13,9 +13,11 @@ from tiebeam.jobs.automations.rules import (
     PLAIN_NAMES,
     fitted,
     fitted_job,
+    id_or_none,
     same,
 )
 from tiebeam.jobs.automations.shape import shape_of
+from tiebeam.jobs.boards.model import ColumnKind
 from tiebeam.jobs.boards.values import checked as checked_value
 from tiebeam.jobs.boards.values import column_of
 from tiebeam.jobs.model import FIELDS, JobStatus
@@ -39,6 +41,7 @@ GIVEN: Final[Mapping[ActionKind, tuple[str, ...]]] = {
 }
 """What actions that write neither a job nor an item are given: all of it, and nothing else."""
 TEXT_MAX: Final = 2000
+RULE_BYTES_MAX: Final = 10_000
 ITEM_FIELDS: Final = ("name", "group")
 """What every item has beside its cells."""
 
@@ -64,11 +67,16 @@ def checked(draft: Draft, world: World) -> Draft:
 
 def _storable(draft: Draft) -> None:
     try:
-        canonical([draft.name, shape_of(draft)])
+        size = len(canonical([draft.name, shape_of(draft)]))
     except UnstorableError:
         raise BadInputError(
             "The rule holds a character that cannot be kept.", action="Type it anew instead of pasting it."
         ) from None
+    if size > RULE_BYTES_MAX:
+        raise BadInputError(
+            f"The rule is {size:,} bytes long, and can have {RULE_BYTES_MAX:,}.",
+            action="Shorten its texts, or make several rules of it.",
+        )
 
 
 def _few(draft: Draft) -> None:
@@ -128,15 +136,29 @@ def _condition(condition: Condition, trigger: Trigger, world: World) -> Conditio
         labels = _labels(condition.name, trigger, world)
         for one in values if labels else ():
             _label(condition.name, labels, one)
+    for one in values if _of_people(condition.name, trigger, world) else ():
+        if id_or_none(str(one)) not in world.people:
+            raise BadInputError(
+                f"“{one}” is nobody of the company.", action="Name people by their e-mail addresses."
+            )
     return replace(condition, value=values if condition.check is Check.ONE_OF else values[0])
+
+
+def _of_people(name: str, trigger: Trigger, world: World) -> bool:
+    column = _column(name, trigger, world)
+    return name == "job.lead_id" or (column is not None and column.kind is ColumnKind.PEOPLE)
 
 
 def _labels(name: str, trigger: Trigger, world: World) -> tuple[str, ...]:
     if name == "job.status":
         return tuple(one.in_words for one in JobStatus)
-    board = world.boards.get(trigger.board_id) if trigger.board_id else None
-    column = board.column(name.removeprefix("item.")) if board and name.startswith("item.") else None
+    column = _column(name, trigger, world)
     return tuple(one.text for one in column.labels) if column else ()
+
+
+def _column(name: str, trigger: Trigger, world: World) -> Column | None:
+    board = world.boards.get(trigger.board_id) if trigger.board_id else None
+    return board.column(name.removeprefix("item.")) if board and name.startswith("item.") else None
 
 
 def _action(action: Action, trigger: Trigger, world: World) -> Action:

@@ -85,7 +85,7 @@ class Check(StrEnum):
     @property
     def in_words(self) -> str:
         """The check as people read it."""
-        return self.value.replace("_", " ")
+        return "is one of" if self is Check.ONE_OF else self.value.replace("_", " ")
 
     @property
     def compares(self) -> bool:

@@ -52,7 +52,7 @@ LIMIT_MAX: Final = 500
 class ChangedRuleError(BadInputError):
     """Somebody else changed the rule meanwhile."""
 
-    code = "automations.changed_meanwhile"
+    code = "jobs.rule_changed_meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,15 +318,16 @@ class Firings:
         before: int | None = None,
         limit: int = 50,
     ) -> list[Firing]:
-        """Return what came of the rules, or of one, the newest first; `before` an id."""
-        named = self._named(
-            rule_id=rule_id,
-            result=result.value if result else None,
-            before=before,
-            limit=min(limit, LIMIT_MAX),
-        )
+        """Return what came of the rules, of one, or with one result, the newest first; `before` an id."""
+        narrowed: dict[str, Any] = {}
+        query = "firings"
+        if rule_id is not None:
+            query, narrowed = "of_rule", {"rule_id": rule_id}
+        elif result is not None:
+            query, narrowed = "with_result", {"result": result.value}
+        named = self._named(before=before, limit=min(limit, LIMIT_MAX), **narrowed)
         async with self._store.autocommit(self._tenant_id) as single:
-            return [_firing(row) for row in await single.all(_FiringRow, Q["firings"], named)]
+            return [_firing(row) for row in await single.all(_FiringRow, Q[query], named)]
 
     def _named(self, **named: Any) -> dict[str, Any]:
         return {"tenant_id": self._tenant_id, **named}

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 WRITES: Final = frozenset(
     {ActionKind.CREATE_JOB, ActionKind.CHANGE_JOB, ActionKind.CREATE_ITEM, ActionKind.CHANGE_ITEM}
 )
-ITEMS_MAX: Final = 1000
-"""How many items of one job a rule changes at once."""
 
 
 def actor_of(rule: Rule) -> Actor:
@@ -72,7 +70,7 @@ class Writer:
 
     async def _change_items(self, action: Action, items: Sequence[Item]) -> str:
         edits = []
-        for item in items[:ITEMS_MAX]:
+        for item in items:
             name, group_id, values = self._item_values(action.values, self._board(item.board_id))
             edits.append(ItemEdit(item.id, name, group_id, None, values))
         after = await self._work.boards.set_items(edits, **self._by) if edits else []

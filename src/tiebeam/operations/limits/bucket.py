@@ -14,6 +14,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final, cast
 
 from tiebeam.operations.limits.model import (
+    DAY,
     HOUR,
     MINUTE,
     NOTHING,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 RESERVE_SECONDS_MAX: Final = 10.0
 """Nobody reserves further ahead: a process that dies loses no more than this, a new limit is noticed soon."""
 ASK_AGAIN_SECONDS_MAX: Final = 30.0
+DAY_CALLS_MAX: Final = 10**9
+"""What a day holds where the vendor does not count by days."""
 
 _SHARED_FROM_CALLS: Final = 8
 """A window of fewer calls cannot be shared out: first come, first served."""
@@ -102,6 +105,8 @@ def limit_of(state: State, rates: Rates, window: Window) -> int:
         return learnt
     if window is HOUR:
         return rates.calls_per_hour
+    if window is DAY:
+        return rates.calls_per_day or DAY_CALLS_MAX
     return max(1, int(rates.burst_calls + rates.calls_per_second * window.width_seconds))
 
 
@@ -114,9 +119,10 @@ def used_until(state: State, window: Window, moment: float) -> Counts:
 
 def in_force(state: State, rates: Rates) -> tuple[Window, ...]:
     """Return the windows that bind: the configured rate steps back once the vendor has shown its own."""
+    day = () if rates.calls_per_day is None else (DAY,)
     if rates.learns and state.window(SPIKE).learnt is not None:
-        return SPIKE, HOUR
-    return SPIKE, MINUTE, HOUR
+        return SPIKE, HOUR, *day
+    return SPIKE, MINUTE, HOUR, *day
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class Rates:
     burst_calls: int = 10
     calls_per_second: float = 1.5
     calls_per_hour: int = 600
+    calls_per_day: int | None = None
+    """Between two midnights (UTC); None: the vendor knows no such limit. No header overrides it."""
     shares: tuple[float, float, float, float] = (0.60, 0.15, 0.15, 0.10)
     held_back: float = 0.5
     """The part of a share's calls that is never lent, so that it can start at once; 1 lends hardly any."""
@@ -67,8 +69,9 @@ class Rates:
 
     def __post_init__(self) -> None:
         """Refuse rates that could never let anything pass, and shares that promise more than there is."""
-        if min(self.burst_calls, self.calls_per_hour) < 1 or self.calls_per_second <= 0:
-            raise ValueError("burst_calls, calls_per_second and calls_per_hour must be positive")
+        least = min(self.burst_calls, self.calls_per_hour, self.calls_per_day or 1)
+        if least < 1 or self.calls_per_day == 0 or self.calls_per_second <= 0:
+            raise ValueError("burst_calls and calls a second, an hour and a day must be positive")
         if min(self.shares) < 0 or sum(self.shares) > 1 + 1e-9 or not 0 <= self.held_back <= 1:
             raise ValueError("shares must not be negative nor exceed 1 together; held_back lies in 0 to 1")
 
@@ -78,16 +81,18 @@ class Window:
     """A rolling window, cut into slots that are counted whole for one slot longer on either side.
 
     `reach` slots are therefore never shorter than the window, even when a call leaves `SLACK_SECONDS` late.
+    A fixed window is a single slot, which the next one replaces all at once.
     """
 
     name: str
     width_seconds: float
     slot_seconds: float
+    fixed: bool = False
 
     @property
     def reach(self) -> int:
         """The number of slots, the present one included, whose calls still count."""
-        return round(self.width_seconds / self.slot_seconds) + 2
+        return 1 if self.fixed else round(self.width_seconds / self.slot_seconds) + 2
 
     def slot(self, at: float) -> int:
         """Return the number of the slot that `at` lies in."""
@@ -98,7 +103,9 @@ SPIKE: Final = Window("spike", 10.0, 0.5)
 MINUTE: Final = Window("minute", 60.0, 2.5)
 """In force only until the vendor has shown its spike limit: it bounds the configured rate."""
 HOUR: Final = Window("hour", 3600.0, 30.0)
-WINDOWS: Final = (SPIKE, MINUTE, HOUR)
+DAY: Final = Window("day", 86_400.0, 86_400.0, fixed=True)
+"""From midnight to midnight (UTC), in force where the vendor counts so: slots are counted from 1970."""
+WINDOWS: Final = (SPIKE, MINUTE, HOUR, DAY)
 SLACK_SECONDS: Final = SPIKE.slot_seconds
 
 

@@ -8,12 +8,12 @@ from typing import Final
 
 from tiebeam.kernel.backoff import Backoff
 from tiebeam.operations.limits.bucket import limit_of, settled, used_until, voided
-from tiebeam.operations.limits.model import HOUR, SPIKE, WINDOWS, Rates, Sighting, State, Window
+from tiebeam.operations.limits.model import DAY, HOUR, SPIKE, WINDOWS, Rates, Sighting, State, Window
 
 CONNECTION_ERROR_SECONDS: Final = 65.0
 """Requirement R8."""
 PAUSE_SECONDS_MAX: Final = 3700.0
-"""An hour and a little: no window is longer, so no honest wait is."""
+"""An hour and a little: no honest wait is longer, but where the vendor counts by days."""
 
 _SPIKE_SPAN_SECONDS_MAX: Final = 12.0
 _UNTOLD: Final = Backoff(base_seconds=5.0, wait_seconds_max=300.0, attempts_max=1_000_000)
@@ -24,7 +24,7 @@ def learn(state: State, rates: Rates, sighting: Sighting, now: float) -> State:
     if rates.off:
         return state
     current = settled(state, now)
-    taught = _paused(_seen(current, rates, sighting), sighting)
+    taught = _paused(_seen(current, rates, sighting), rates, sighting)
     return state if taught is current else taught
 
 
@@ -98,14 +98,16 @@ def _with_foreign(state: State, sighting: Sighting, window: Window) -> State:
     return voided(told) if foreign > standing else told
 
 
-def _paused(state: State, sighting: Sighting) -> State:
+def _paused(state: State, rates: Rates, sighting: Sighting) -> State:
     if sighting.status is None:
         return _after_silence(state)
     if sighting.status == 429:
-        return _after_refusal(state, sighting)
+        return _after_refusal(state, rates, sighting)
     if sighting.status == 503:
-        asked = sighting.retry_after_seconds
-        return state if asked is None else _shut(state, _clamped(asked), "the vendor asked for a pause (503)")
+        asked, longest = sighting.retry_after_seconds, _pause_seconds_max(rates)
+        if asked is None:
+            return state
+        return _shut(state, _clamped(asked, longest), "the vendor asked for a pause (503)")
     return replace(state, strikes=0) if state.strikes and state.clock >= state.paused_until else state
 
 
@@ -119,20 +121,24 @@ def _after_silence(state: State) -> State:
     return _shut(fresh, CONNECTION_ERROR_SECONDS, "the vendor could not be reached")
 
 
-def _after_refusal(state: State, sighting: Sighting) -> State:
+def _after_refusal(state: State, rates: Rates, sighting: Sighting) -> State:
     asked = sighting.retry_after_seconds
     told_seconds = asked if asked is not None else _span_seconds(sighting)
     # Several calls in flight are refused together: that is one refusal, not many.
     strikes = state.strikes if state.clock < state.paused_until else state.strikes + 1
-    wait_seconds = 0.0 if told_seconds is None else _clamped(told_seconds)
+    wait_seconds = 0.0 if told_seconds is None else _clamped(told_seconds, _pause_seconds_max(rates))
     if told_seconds is None or strikes > 1:
         wait_seconds = max(wait_seconds, _UNTOLD.wait_seconds(max(1, strikes), 1.0) or 0.0)
     return _shut(replace(state, strikes=strikes), wait_seconds, "the vendor's limit was exceeded (429)")
 
 
-def _clamped(seconds: float) -> float:
+def _pause_seconds_max(rates: Rates) -> float:
+    return PAUSE_SECONDS_MAX if rates.calls_per_day is None else DAY.width_seconds
+
+
+def _clamped(seconds: float, longest_seconds: float) -> float:
     # Reset and Date are whole seconds: a second more is never too early.
-    return min(max(0.0, seconds), PAUSE_SECONDS_MAX) + 1.0
+    return min(max(0.0, seconds), longest_seconds) + 1.0
 
 
 def _shut(state: State, seconds: float, reason: str) -> State:

@@ -34,7 +34,7 @@ FaultKind = Literal[
     "wrong_etag",
 ]
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
-EventFaultKind = Literal["drop_event", "repeat_event", "reorder_events"]
+EventFaultKind = Literal["drop_event", "repeat_event", "reorder_events", "delay_event"]
 EVENT_KINDS: tuple[EventFaultKind, ...] = get_args(EventFaultKind)
 _EVENT_LABEL = "WEBHOOK "
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,4 +44,17 @@ class Simulator(Protocol):
 
     def handle(self, request: SimRequest) -> SimResponse:
         """Answer one request; raises `ConnectionLost` when the network is made to fail."""
+        ...
+
+
+@runtime_checkable
+class Challenger(Protocol):
+    """A vendor that asks a receiver to show that it listens before it answers who named it."""
+
+    def challenges(self, request: SimRequest) -> list[tuple[str, str]]:
+        """Give each URL that is to be asked before `request` is handled, with its challenge."""
+        ...
+
+    def hear_answer(self, url: str, challenge: str, status: int | None, body: bytes) -> None:
+        """Take what the receiver said; a status of None when it said nothing in time."""
         ...

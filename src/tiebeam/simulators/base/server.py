@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from tiebeam.simulators.base.dispatch import send_due
-from tiebeam.simulators.base.messages import ConnectionLost, SimRequest
+from tiebeam.simulators.base.messages import Challenger, ConnectionLost, SimRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -74,8 +74,11 @@ async def posting() -> AsyncIterator[Post]:
 
 def _adapter(simulator: Simulator) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        asked = await _request(request)
+        if isinstance(simulator, Challenger):
+            await _challenge(simulator, asked)
         try:
-            response = simulator.handle(await _request(request))
+            response = simulator.handle(asked)
         except ConnectionLost:
             return _hang_up(request)
         if response.delay_seconds > 0:
@@ -83,6 +86,22 @@ def _adapter(simulator: Simulator) -> Callable[[web.BaseRequest], Awaitable[web.
         return web.Response(status=response.status, headers=response.headers, body=response.body)
 
     return answer
+
+
+async def _challenge(simulator: Challenger, asked: SimRequest) -> None:
+    """Ask the receivers that a call names whether they listen, and tell the simulator what they said."""
+    for url, challenge in simulator.challenges(asked):
+        status, body = await _answered(url, challenge)
+        simulator.hear_answer(url, challenge, status, body)
+
+
+async def _answered(url: str, challenge: str) -> tuple[int | None, bytes]:
+    async with ClientSession(timeout=ClientTimeout(total=_RECEIVER_TIMEOUT_SECONDS)) as session:
+        try:
+            async with session.post(url, json={"challenge": challenge}) as answer:
+                return answer.status, await answer.read()
+        except (ClientError, TimeoutError, ValueError):
+            return None, b""
 
 
 async def _request(request: web.BaseRequest) -> SimRequest:

@@ -8,6 +8,7 @@ from tiebeam.web import live
 from tiebeam.web.pages import (
     alerts,
     audit,
+    automations,
     board,
     board_link,
     boards,
@@ -57,6 +58,7 @@ ROWS: Final = (
     *field.ROWS,
     *field_event.ROWS,
     *jobs.ROWS,
+    *automations.ROWS,
     *boards.ROWS,  # The path of the board of the jobs would be taken for the id of one.
     *board.ROWS,
     *item.ROWS,

@@ -49,6 +49,7 @@ create table tiebeam.automation_firing (
 );
 create unique index automation_firing_id on tiebeam.automation_firing (tenant_id, id desc);
 create index automation_firing_of_rule on tiebeam.automation_firing (tenant_id, rule_id, id desc);
+create index automation_firing_result on tiebeam.automation_firing (tenant_id, result, id desc);
 create index automation_firing_at on tiebeam.automation_firing (tenant_id, at)
 """
 

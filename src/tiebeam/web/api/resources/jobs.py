@@ -66,65 +66,65 @@ async def create(ask: Asked, wanted: NewWorkJob) -> WorkJob:
     return job_shown(made)
 
 
-@ROUTER.get("/jobs/{job_id}", **needs(Permission.JOBS_READ, 404))
-async def job(ask: Asked, job_id: UUID) -> WorkJob:
+@ROUTER.get("/jobs/{work_id}", **needs(Permission.JOBS_READ, 404))
+async def job(ask: Asked, work_id: UUID) -> WorkJob:
     """Show a job."""
-    return job_shown(await _job(ask, job_id))
+    return job_shown(await _job(ask, work_id))
 
 
-@ROUTER.patch("/jobs/{job_id}", **needs(Permission.JOBS_EDIT, 404, method="patch"))
-async def change(ask: Asked, job_id: UUID, wanted: ChangedWorkJob) -> WorkJob:
+@ROUTER.patch("/jobs/{work_id}", **needs(Permission.JOBS_EDIT, 404, method="patch"))
+async def change(ask: Asked, work_id: UUID, wanted: ChangedWorkJob) -> WorkJob:
     """Change what is given, and nothing else."""
     fields = {name: getattr(wanted, name) for name in wanted.model_fields_set - {"version"}}
     found = (
-        await (await _work(ask)).jobs().change(job_id, fields, version=wanted.version, actor=ask.asker.actor)
+        await (await _work(ask)).jobs().change(work_id, fields, version=wanted.version, actor=ask.asker.actor)
     )
     return job_shown(found)
 
 
-@ROUTER.delete("/jobs/{job_id}", status_code=204, **needs(Permission.JOBS_EDIT, 404, method="delete"))
-async def delete(ask: Asked, job_id: UUID) -> None:
+@ROUTER.delete("/jobs/{work_id}", status_code=204, **needs(Permission.JOBS_EDIT, 404, method="delete"))
+async def delete(ask: Asked, work_id: UUID) -> None:
     """Delete a job; what becomes of its item is asked. It can be restored."""
-    await (await _work(ask)).jobs().delete(job_id, actor=ask.asker.actor)
+    await (await _work(ask)).jobs().delete(work_id, actor=ask.asker.actor)
 
 
-@ROUTER.post("/jobs/{job_id}/restore", **needs(Permission.JOBS_EDIT, 404, method="post"))
-async def restore(ask: Asked, job_id: UUID) -> WorkJob:
+@ROUTER.post("/jobs/{work_id}/restore", **needs(Permission.JOBS_EDIT, 404, method="post"))
+async def restore(ask: Asked, work_id: UUID) -> WorkJob:
     """Bring a deleted job back."""
-    return job_shown(await (await _work(ask)).jobs().restore(job_id, actor=ask.asker.actor))
+    return job_shown(await (await _work(ask)).jobs().restore(work_id, actor=ask.asker.actor))
 
 
-@ROUTER.get("/jobs/{job_id}/changes", **needs(Permission.JOBS_READ, 404))
+@ROUTER.get("/jobs/{work_id}/changes", **needs(Permission.JOBS_READ, 404))
 async def changes(
-    ask: Asked, answer: Response, job_id: UUID, *, limit: Limit = USUAL, cursor: Cursor = None
+    ask: Asked, answer: Response, work_id: UUID, *, limit: Limit = USUAL, cursor: Cursor = None
 ) -> Page[WorkChange]:
     """List what was done to a job, the newest first."""
-    await _job(ask, job_id)
+    await _job(ask, work_id)
     place = place_of(cursor, int)
     found = (
         await (await _work(ask))
         .changes()
-        .of(Subject.JOB, job_id, limit=limit + 1, before=place[0] if place else None)
+        .of(Subject.JOB, work_id, limit=limit + 1, before=place[0] if place else None)
     )
     rows, more = cut(found, limit, lambda one: [one.id])
     link_next(ask.request, answer, more)
     return Page(items=[change_shown(one) for one in rows], next=more)
 
 
-@ROUTER.get("/jobs/{job_id}/board-item", **needs(Permission.JOBS_READ, 404))
-async def board_item(ask: Asked, job_id: UUID) -> BoardItem:
+@ROUTER.get("/jobs/{work_id}/board-item", **needs(Permission.JOBS_READ, 404))
+async def board_item(ask: Asked, work_id: UUID) -> BoardItem:
     """Show the item of a board that a job is linked to, with all its column values."""
-    await _job(ask, job_id)
-    found = await (await _work(ask)).item_of(job_id)
+    await _job(ask, work_id)
+    found = await (await _work(ask)).item_of(work_id)
     if found is None:
         raise nothing_there("item of a board that this job is linked to")
     return item_shown(found)
 
 
-@ROUTER.post("/jobs/{job_id}/sync-to-board", **needs(Permission.JOBS_EDIT, 404, method="post"))
-async def sync_to_board(ask: Asked, job_id: UUID) -> Page[SyncResult]:
+@ROUTER.post("/jobs/{work_id}/sync-to-board", **needs(Permission.JOBS_EDIT, 404, method="post"))
+async def sync_to_board(ask: Asked, work_id: UUID) -> Page[SyncResult]:
     """Bring a job and its items together now, creating one if there is none. There is one page of it."""
-    found = await (await _work(ask)).linking().sync_job(job_id, ask.asker.actor, anew=True)
+    found = await (await _work(ask)).linking().sync_job(work_id, ask.asker.actor, anew=True)
     return Page(items=[synced_shown(one) for one in found], next=None)
 
 
@@ -132,5 +132,5 @@ async def _work(ask: Ask) -> Work:
     return Work(await ask.app())
 
 
-async def _job(ask: Ask, job_id: UUID) -> Job:
-    return await (await _work(ask)).jobs().get(job_id)
+async def _job(ask: Ask, work_id: UUID) -> Job:
+    return await (await _work(ask)).jobs().get(work_id)

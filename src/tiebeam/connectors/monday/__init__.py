@@ -1,0 +1,1 @@
+"""What monday.com is asked and told: its boards, through GraphQL."""

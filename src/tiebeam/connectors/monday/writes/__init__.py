@@ -1,0 +1,1 @@
+"""What changes something in monday.com. Only push may use it."""

@@ -1,0 +1,1 @@
+"""Who is told of what happens on a board, and how."""
