@@ -137,12 +137,21 @@ def test_how_to_connect(terminal: Terminal, database_server: TestServer) -> None
 @needs_curl
 def test_how_to_write_against_the_simulator(terminal: Terminal) -> None:
     document = DOCS / "howto" / "write-against-the-simulator.md"
-    serve, token, advance = blocks(document, "sh")
+    serve, token, advance, board, ask = blocks(document, "sh")
     with simulator(terminal.folder / "sim", *without_port(shlex.split(serve)[3:])) as sim:
         token, advance = (text.replace("http://localhost:8490", sim.url) for text in (token, advance))
         assert json.loads(terminal.type(token))["token_type"] == "Bearer"
         assert json.loads(terminal.type(advance))["now"]
-    (rules,) = blocks(document, "json")
+    words = ["sim", "monday", "--port", "0", *without_port(shlex.split(board)[3:]), "--json"]
+    process = shell(terminal.folder / "board").start(*words, stderr=None)
+    try:
+        assert process.stdout
+        address = json.loads(process.stdout.readline())["url"]
+        answer = json.loads(terminal.type(ask.replace("http://localhost:8491/v2", address)))
+        assert answer["data"]["boards"][0]["name"] == "Active Jobs"
+    finally:
+        ended(process)
+    rules, _ = blocks(document, "json")
     assert len(rules_from_json(rules)) == 3
     text = document.read_text("utf-8")
     assert [kind for kind in KINDS if f"`{kind}`" not in text] == []

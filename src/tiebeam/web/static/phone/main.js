@@ -122,8 +122,20 @@ async function showLine() {
   const isHome = viewer && !location.hash.split("/")[1];
   if (!isHome) return;
   const shown = await home(viewer, setting);
-  if (shown.innerHTML !== wasShown && !location.hash.split("/")[1]) main.replaceChildren(shown);
+  if (shown.innerHTML !== wasShown && !location.hash.split("/")[1]) renew(main.firstElementChild, shown);
   wasShown = shown.innerHTML;
+}
+
+// What is as it was stays: a button that is replaced under a finger is not pressed.
+function renew(before, after) {
+  const [old, fresh] = [[...(before?.children ?? [])], [...after.children]];
+  if (old.length !== fresh.length) {
+    const [first, start] = [old[0], old[1]];
+    if (first?.outerHTML !== fresh[0].outerHTML || start?.outerHTML !== fresh[1].outerHTML) return main.replaceChildren(after);
+    old.slice(2).forEach((one) => one.remove());
+    return before.append(...fresh.slice(2));
+  }
+  return old.forEach((one, place) => one.outerHTML === fresh[place].outerHTML || one.replaceWith(fresh[place]));
 }
 
 function clock() {
