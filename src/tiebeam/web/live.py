@@ -9,11 +9,10 @@ import orjson
 from starlette.responses import Response, StreamingResponse
 
 from tiebeam.identity.permissions import Permission
-from tiebeam.jobs.changes.repository import Changes
 from tiebeam.kernel.errors import BadInputError, TiebeamError
-from tiebeam.link.pairs.run import Linking
 from tiebeam.replicate.history.repository import History
 from tiebeam.web.routes import Row
+from tiebeam.working import Work
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -120,8 +119,8 @@ class Live:
 
 async def _work(app: App) -> str:
     """Return how jobs and boards stand: what was changed last, and what was last brought in step."""
-    changed = await Changes(app.store, app.tenant.id).newest()
-    done = await Linking(app.store, app.tenant.id, app.clock).log(limit=1)
+    changed = await Work(app).changes().newest()
+    done = await Work(app).linking().log(limit=1)
     return f"{changed} {done[0].id if done else 0}"
 
 
