@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.factories.ready_commands import run_command
+
 import tiebeam
 from tiebeam.cli.exits import Exit
 
@@ -96,16 +98,8 @@ class Shell:
     def run(self, *words: object, expect: int = Exit.OK, stdin: str = "") -> Answer:
         """Run a command to its end, see that it tells no secret and leaves with the exit code `expect`."""
         texts = tuple(map(str, words))
-        ended = subprocess.run(
-            (*TIEBEAM, *texts),
-            input=stdin,
-            env=self.environment,
-            cwd=self.folder,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=SECONDS_MAX,
-            start_new_session=True,  # A terminal of the tester's must not be asked for anything.
-            check=False,
+        ended = run_command(
+            texts, stdin=stdin, environment=self.environment, folder=self.folder, seconds_max=SECONDS_MAX
         )
         answer = Answer(texts, ended.returncode, ended.stdout, ended.stderr)
         assert answer.code == expect, answer
