@@ -1,17 +1,18 @@
 """How fresh the planner keeps the copy, beside what is possible and beside fixed intervals.
 
-`python bench/freshness.py [--json] [--seeds 11-15] [--weeks N] [--processes N]` ends with one line of JSON,
+`python bench/freshness.py [--json] [--seeds 11-15] [--weeks N] [--projects N] [--processes N]` ends with one
+line of JSON,
 `{"figure": "freshness", "ratios": {…}, "worst": {…}, "seeds": {…}}`: of each ratio the median of the seeds,
 the worst, and all. A seed is a company, and companies differ. The parameters of the planner were chosen on
 the seeds 1 and 2; the one that is measured by default is another.
 
-Virtual time: a company of 20 projects with every stream of the catalogue in
-each, heavy-tailed change rates (lognormal), almost all changes in working hours, and 600 calls an hour.
+Virtual time: a company of 20 projects with every stream of the catalogue in each, heavy-tailed change rates
+(lognormal), almost all changes in working hours, and 600 calls an hour (30 for each project).
 Every policy passes the same gate and meets the same changes; the last of the weeks is measured, the others
 are there to learn in. A delay is the time from a change at the vendor to our copy; delays are weighted by
 the priority of the stream.
 
-- `over_optimum`: the planner's mean delay, over the least that any allocation of 600 calls an hour could
+- `over_optimum`: the planner's mean delay, over the least that any allocation of the calls could
   leave if it knew the true rates of each hour of the week (the square-root law on the truth, without
   ceilings, without probes; the planner has ceilings and must learn the rates). It has no probes here
   either. Goal: at most 1.10.
@@ -45,9 +46,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.rig.freshness_policies import POLLED, START, Fixed, Planned, RoundRobin
-from bench.rig.freshness_run import CALLS_AN_HOUR, Policy, Run, mean, percentile
-from bench.rig.freshness_world import World, company
+from bench.rig.freshness_policies import START, Fixed, Planned, RoundRobin
+from bench.rig.freshness_run import Policy, Run, mean, percentile
+from bench.rig.freshness_world import PROJECTS, World, company
 from bench.rig.stage import tell
 
 from tiebeam.replicate.freshness.allocate import Demand, allocate
@@ -81,7 +82,7 @@ class Played:
 
 
 def optimum(world: World) -> float:
-    """Return the least weighted mean delay that 600 calls an hour can leave, in hours."""
+    """Return the least weighted mean delay that the calls can leave, in hours."""
     waited = changed = 0.0
     for hour in range(HOURS_OF_WEEK):
         rates = {item.feed_id: world.truth[item.feed_id].rates_per_hour[hour] for item in world.items}
@@ -89,15 +90,16 @@ def optimum(world: World) -> float:
         demands = [
             Demand(item.cost_calls, rates[item.feed_id], item.weight, 0.0, math.inf) for item in world.items
         ]
-        waited += allocate(demands, CALLS_AN_HOUR - owed).delay
+        waited += allocate(demands, world.calls_an_hour - owed).delay
         changed += sum(item.weight * rates[item.feed_id] for item in world.items)
     return waited / changed
 
 
-def world_of(name: str, seed: int) -> World:
+def world_of(name: str, seed: int, projects: int) -> World:
     """Return the company that a policy is played in."""
     return company(
         seed,
+        projects,
         working_hours=name != "planner, even hours",
         probes=name == "planner with probes",
         webhooks=name == "planner with webhooks",
@@ -107,24 +109,24 @@ def world_of(name: str, seed: int) -> World:
 def policy_of(name: str, world: World, start: float, seed: int) -> Policy:
     """Return a policy by its name."""
     if name == "round robin":
-        return RoundRobin(world.items)
+        return RoundRobin(world)
     if name != "fixed":
         return Planned(world, seed)
     owed = sum(
         item.calls_per_change * world.truth[item.feed_id].mean(START, START + HOURS_OF_WEEK)
         for item in world.items
     )
-    return Fixed(world.items, POLLED - owed, start)
+    return Fixed(world, world.polled - owed, start)
 
 
-def play(name: str, seed: int, weeks: int) -> Played:
+def play(name: str, seed: int, weeks: int, projects: int) -> Played:
     """Play `weeks` weeks and a day, and return what the changes of the last week came to."""
-    world = world_of(name, seed)
+    world = world_of(name, seed, projects)
     learns = name.startswith("planner")
     start = START if learns else max(START, START + (weeks - 1) * HOURS_OF_WEEK - WARM_UP_HOURS)
     run = Run(world, policy_of(name, world, start, seed), START, start, START + weeks * HOURS_OF_WEEK + 24)
     outcome = run.play(world, seed)
-    if outcome.most_in_an_hour > CALLS_AN_HOUR:
+    if outcome.most_in_an_hour > world.calls_an_hour:
         raise SystemExit(f"{name} made {outcome.most_in_an_hour} calls in an hour.")
     waits, told = outcome.waits[weeks - 1], outcome.told[weeks - 1]
     found = Played(
@@ -163,11 +165,11 @@ def ratios(played: dict[str, Played]) -> dict[str, float]:
     }
 
 
-def measure(seeds: list[int], weeks: int, processes: int) -> dict[int, dict[str, float]]:
+def measure(seeds: list[int], weeks: int, projects: int, processes: int) -> dict[int, dict[str, float]]:
     """Play every policy in every company, and return the ratios by seed."""
     games = [(name, seed) for name in POLICIES for seed in seeds]
     with ProcessPoolExecutor(processes) as pool:
-        running = {(name, seed): pool.submit(play, name, seed, weeks) for name, seed in games}
+        running = {(name, seed): pool.submit(play, name, seed, weeks, projects) for name, seed in games}
         played = {game: one.result() for game, one in running.items()}
     return {seed: ratios({name: played[name, seed] for name in POLICIES}) for seed in seeds}
 
@@ -184,11 +186,12 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one line of JSON on standard output, no table")
     parser.add_argument("--seeds", type=seeds_of, default=SEEDS, help="which companies: 7, or 11-15")
     parser.add_argument("--weeks", type=int, default=3, help="how long; the last week is measured")
+    parser.add_argument("--projects", type=int, default=PROJECTS, help="how large each company is")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many at once")
     asked = parser.parse_args()
-    if asked.weeks < 1 or not asked.seeds:
-        parser.error("--weeks must be positive, and --seeds a range from low to high")
-    found = measure(asked.seeds, asked.weeks, asked.processes)
+    if min(asked.weeks, asked.projects) < 1 or not asked.seeds:
+        parser.error("--weeks and --projects must be positive, and --seeds a range from low to high")
+    found = measure(asked.seeds, asked.weeks, asked.projects, asked.processes)
     names = list(next(iter(found.values())))
     middle = {name: statistics.median(one[name] for one in found.values()) for name in names}
     worst = {name: max(one[name] for one in found.values()) for name in names}

@@ -10,23 +10,19 @@ from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING
 
-from bench.rig.freshness_run import BURST, CALLS_AN_HOUR, Found, Look
+from bench.rig.freshness_run import Found, Look
 
 from tiebeam.replicate.freshness.estimate import LOOK_BACK_HOURS_MAX, begun, estimates, observe
 from tiebeam.replicate.freshness.model import Estimate, Seen, hours_since_epoch, moment_of
 from tiebeam.replicate.freshness.plan import Plan, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bench.rig.freshness_world import World
 
     from tiebeam.replicate.freshness.model import Item
 
 START = hours_since_epoch(datetime(2026, 1, 5, tzinfo=UTC))
 """A Monday."""
-POLLED = CALLS_AN_HOUR - BURST
-"""What polling is paced at, so that no hour holds more than the limit even after a burst."""
 HEADROOM = 0.1
 LEARN_EVERY_HOURS = 6
 YOUNG_HOURS = 72
@@ -38,7 +34,8 @@ HISTORY_SHOWS = 0.5
 class Fixed:
     """Each feed at the seed's interval, all of them stretched alike until they fit the budget."""
 
-    def __init__(self, items: Sequence[Item], calls_an_hour: float, start: float) -> None:
+    def __init__(self, world: World, calls_an_hour: float, start: float) -> None:
+        items, self._polled = world.items, world.polled
         wanted = sum(item.cost_calls / _ceiling_hours(item) for item in items)
         self._every = {
             item.feed_id: _ceiling_hours(item) * max(1.0, wanted / calls_an_hour) for item in items
@@ -62,14 +59,15 @@ class Fixed:
 
     def pace(self, now: float) -> float:  # noqa: ARG002 - as above
         """Return the whole budget."""
-        return POLLED
+        return self._polled
 
 
 class RoundRobin(Fixed):
     """One feed after another, again and again."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
-        self._order = itertools.cycle([item.feed_id for item in items])
+    def __init__(self, world: World) -> None:
+        self._polled = world.polled
+        self._order = itertools.cycle([item.feed_id for item in world.items])
         self._next = next(self._order)
 
     def next(self, now: float) -> Look:
@@ -93,6 +91,7 @@ class Planned:
 
     def __init__(self, world: World, seed: int) -> None:
         items = world.items
+        self._world = world
         self._items = list(items)
         begin = moment_of(START)
         first = Seen(begin, 0, 1)
@@ -106,7 +105,7 @@ class Planned:
         self._ready: list[Look] = []
         self._looked = dict.fromkeys(self._reads, START)
         self._plan: Plan | None = None
-        self._pace = float(POLLED)
+        self._pace = float(world.polled)
 
     def next(self, now: float) -> Look:
         """Return what is due next by the plan of this hour."""
@@ -149,9 +148,10 @@ class Planned:
         """Return what webhooks are expected to leave, less the headroom."""
         covered = [item.feed_id for item in self._items if item.covered_by_webhook]
         if not covered:
-            return POLLED
+            return self._world.polled
+        most = self._world.calls_an_hour
         fetched = sum(self._estimates[feed_id].mean(now, now + 1.0) for feed_id in covered)
-        return max(0.2 * CALLS_AN_HOUR, CALLS_AN_HOUR * (1 - HEADROOM) - 1.2 * fetched)
+        return max(0.2 * most, most * (1 - HEADROOM) - 1.2 * fetched)
 
     def _push(self, feed_id: int) -> None:
         assert self._plan

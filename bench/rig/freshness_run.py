@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
+from bench.rig.freshness_world import BURST
+
 from tiebeam.replicate.freshness.model import HOURS_OF_WEEK
 
 if TYPE_CHECKING:
@@ -15,9 +17,7 @@ if TYPE_CHECKING:
 
     from tiebeam.replicate.freshness.model import Item
 
-CALLS_AN_HOUR = 600
 CALLS_IN_TEN_SECONDS = 25
-BURST = 10
 SECOND = 1 / 3600
 FETCH_SECONDS = 1.0
 DELIVERY_MEDIAN_SECONDS = 2.0
@@ -65,7 +65,8 @@ class Policy(Protocol):
 class Limits:
     """The vendor's windows. Nothing passes that would go over either of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls_an_hour: int) -> None:
+        self._calls_an_hour = calls_an_hour
         self._made: deque[float] = deque()
         self.most_in_an_hour = 0
 
@@ -74,7 +75,7 @@ class Limits:
         at = now
         while self._made and self._made[0] <= now - 1.0:
             self._made.popleft()
-        for window, most in ((1.0, CALLS_AN_HOUR), (10 * SECOND, CALLS_IN_TEN_SECONDS)):
+        for window, most in ((1.0, self._calls_an_hour), (10 * SECOND, CALLS_IN_TEN_SECONDS)):
             over = len(self._made) + min(calls, most) - most
             if over > 0:
                 at = max(at, self._made[over - 1] + window + SECOND / 1000)
@@ -126,7 +127,7 @@ class Run:
         self._items = {item.feed_id: item for item in world.items}
         self._policy = policy
         self._origin, self._start, self._end = origin, start, end
-        self._limits = Limits()
+        self._limits = Limits(world.calls_an_hour)
         self.outcome = Outcome()
         self._pending: dict[int, list[Change]] = {feed_id: [] for feed_id in self._items}
         self._to_come: dict[int, list[Change]] = {}

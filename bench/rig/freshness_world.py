@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tiebeam.replicate.freshness.model import Item
 
 PROJECTS = 20
+CALLS_AN_HOUR_A_PROJECT = 30
+BURST = 10
 PARENTS_EACH = {"contract_id": 1, "schedule_id": 1, "specification_section_division_id": 3}
 """How many records of the kinds that streams are read within a project has."""
 UNTOLD = frozenset({"delay_logs", "project_tools", "project_users", "project_vendors", "companies"})
@@ -56,6 +58,12 @@ class World:
     truth: dict[int, Estimate]
     counted: frozenset[int]
     """The items of several feeds that the vendor counts together."""
+    calls_an_hour: int
+
+    @property
+    def polled(self) -> int:
+        """What polling is paced at, so that no hour holds more than the limit even after a burst."""
+        return self.calls_an_hour - BURST
 
     def changes(self, feed_id: int, start: float, end: float, seed: int) -> list[Change]:
         """Return the changes of one feed, a Poisson process whose rate follows the hours of the week."""
@@ -78,13 +86,15 @@ class World:
             yield at
 
 
-def company(seed: int, *, working_hours: bool, probes: bool = True, webhooks: bool = False) -> World:
-    """Return a company of 20 projects with every stream of the catalogue in each."""
+def company(
+    seed: int, projects: int, *, working_hours: bool, probes: bool = True, webhooks: bool = False
+) -> World:
+    """Return a company of so many projects with every stream of the catalogue in each."""
     rng = Random(seed)
     streams = {stream.name: stream for stream in STREAMS}
     covered = {stream.name for stream in STREAMS if stream.view not in UNTOLD} if webhooks else set()
-    feeds = [_feed(number, *place) for number, place in enumerate(_places(), 1)]
-    busy = {str(project): rng.lognormvariate(0.0, PROJECT_SPREAD) for project in range(1, PROJECTS + 1)}
+    feeds = [_feed(number, *place) for number, place in enumerate(_places(projects), 1)]
+    busy = {str(project): rng.lognormvariate(0.0, PROJECT_SPREAD) for project in range(1, projects + 1)}
     rates = {
         feed.id: _rate(streams[feed.stream], rng) * busy.get(feed.scope.project_id or "", 1.0)
         for feed in feeds
@@ -95,15 +105,16 @@ def company(seed: int, *, working_hours: bool, probes: bool = True, webhooks: bo
         rate = sum(rates[feed_id] for feed_id in item.feed_ids)
         truth[item.feed_id] = Estimate(tuple(rate * factor for factor in shape))
         kept.append(item if probes else replace(item, probe=None))
-    return World(tuple(kept), truth, frozenset(item.feed_id for item in kept if len(item.feed_ids) > 1))
+    together = frozenset(item.feed_id for item in kept if len(item.feed_ids) > 1)
+    return World(tuple(kept), truth, together, CALLS_AN_HOUR_A_PROJECT * projects)
 
 
-def _places() -> Iterator[tuple[str, str]]:
+def _places(projects: int) -> Iterator[tuple[str, str]]:
     """Give stream and scope of every feed."""
     for stream in STREAMS:
         if not stream.scope:
             yield stream.name, ""
-        for project in range(1, PROJECTS + 1) if stream.scope else ():
+        for project in range(1, projects + 1) if stream.scope else ():
             inner = stream.scope[1:]
             for parent in range(PARENTS_EACH[inner[0]] if inner else 1):
                 tail = f"/{inner[0]}={project * 10 + parent}" if inner else ""
