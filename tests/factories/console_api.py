@@ -21,7 +21,7 @@ from tiebeam.identity.permissions import KEY_SCOPES
 from tiebeam.operations.alerts.model import Finding, Severity
 from tiebeam.operations.alerts.own.model import Terms
 from tiebeam.operations.audit.model import Actor
-from tiebeam.working import Work
+from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -109,7 +109,7 @@ class ApiHouse:
 
     async def worked(self) -> dict[str, str]:
         """Have a job and an item of a board here; return what names them in paths."""
-        work, actor = Work(await self.console.house.app(self.console.tenant.id)), Actor.system()
+        work, actor = JobsAndBoards(await self.console.house.app(self.console.tenant.id)), Actor.system()
         board = await work.boards().active_jobs()
         job = await work.jobs().create(title="Depot roof", actor=actor)
         item = await work.boards().create_item(board.id, "Order nails", actor=actor)

@@ -96,7 +96,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class RuledWork:
     """Everything of one tenant that rules read and write."""
 
     jobs: Jobs
@@ -106,7 +106,7 @@ class Work:
     firings: Firings
 
     @classmethod
-    def of(cls, store: Store, tenant_id: UUID, clock: Clock) -> Work:
+    def of(cls, store: Store, tenant_id: UUID, clock: Clock) -> RuledWork:
         """Return a tenant's."""
         boards = Boards(store, tenant_id, clock)
         return cls(

@@ -13,7 +13,7 @@ from tiebeam.kernel.errors import BadInputError
 from tiebeam.link.pairs.model import Flow, Owner, Rules
 from tiebeam.web.pages.work import id_in
 from tiebeam.web.routes import Row
-from tiebeam.working import Work
+from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ ONE_WAY: Final = frozenset({"created"})
 
 async def page(call: Call) -> Response:
     """Show how a board is kept in step, as a form."""
-    work = Work(await call.app())
+    work = JobsAndBoards(await call.app())
     board = await work.boards().get(id_in(call, "board_id"))
     rules = await work.linking().rules(board.id)
     return call.render(
@@ -63,7 +63,7 @@ async def page(call: Call) -> Response:
 
 async def choose(call: Call) -> Response:
     """Keep the board in step by what was chosen from now on."""
-    work = Work(await call.app())
+    work = JobsAndBoards(await call.app())
     board = await work.boards().get(id_in(call, "board_id"))
     rules = await work.linking().rules(board.id)
     fields = tuple(_chosen(call, one) if _held(board, one) else one for one in rules.fields)

@@ -32,7 +32,7 @@ from tiebeam.web.api.work_shown import (
     job_shown,
     synced_shown,
 )
-from tiebeam.working import Work
+from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from tiebeam.jobs.boards.model import Item
@@ -173,8 +173,8 @@ def _place(cursor: str | None) -> Place | None:
         raise _ODD from None
 
 
-async def _work(ask: Ask) -> Work:
-    return Work(await ask.app())
+async def _work(ask: Ask) -> JobsAndBoards:
+    return JobsAndBoards(await ask.app())
 
 
 async def _item(ask: Ask, item_id: UUID) -> Item:

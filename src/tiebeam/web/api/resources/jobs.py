@@ -24,7 +24,7 @@ from tiebeam.web.api.work_shapes import (
     WorkJob,
 )
 from tiebeam.web.api.work_shown import change_shown, item_shown, job_shown, synced_shown
-from tiebeam.working import Work
+from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from tiebeam.jobs.model import Job
@@ -128,8 +128,8 @@ async def sync_to_board(ask: Asked, work_id: UUID) -> Page[SyncResult]:
     return Page(items=[synced_shown(one) for one in found], next=None)
 
 
-async def _work(ask: Ask) -> Work:
-    return Work(await ask.app())
+async def _work(ask: Ask) -> JobsAndBoards:
+    return JobsAndBoards(await ask.app())
 
 
 async def _job(ask: Ask, work_id: UUID) -> Job:
