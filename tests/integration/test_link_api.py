@@ -251,7 +251,8 @@ async def test_a_rule_that_may_answer_itself_or_cannot_be_kept_says_so(client: h
     ):
         refused = await sent(client, "post", "/automations", {**SAYS, **odd}, 400)
         assert refused["action"], odd
-    for odd in ({"actions": []}, {"name": " "}, {"trigger": {"happening": "never"}}):
+    unfit: list[dict[str, Any]] = [{"actions": []}, {"name": " "}, {"trigger": {"happening": "never"}}]
+    for odd in unfit:
         await sent(client, "post", "/automations", {**SAYS, **odd}, 422)
 
 
