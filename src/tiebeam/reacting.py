@@ -16,7 +16,7 @@ from tiebeam.pushing import Pushing
 from tiebeam.replicate.replica import NoSuchRecordError
 from tiebeam.replicate.streams import find_stream
 from tiebeam.wishes import record_job
-from tiebeam.working import Work
+from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Reactions:
 
     async def react(self) -> bool:
         """Answer what nobody has answered yet, a page of it; say whether there may be more."""
-        work = Work(self.app)
+        work = JobsAndBoards(self.app)
         rules = Automations(work.automated(), self.app.clock, Hands(self.app))
         return (await rules.react(PAGE)).answered >= PAGE
 
@@ -54,12 +54,12 @@ class Hands:
 
     async def sync_to_board(self, job_id: UUID, cause: Cause) -> str:
         """Bring the items of a job in step with it."""
-        found = await Work(self.app).linking().sync_job(job_id, LINK, cause)
+        found = await JobsAndBoards(self.app).linking().sync_job(job_id, LINK, cause)
         return " ".join(filter(None, map(_in_words, found)))
 
     async def sync_to_job(self, item_id: UUID, cause: Cause) -> str:
         """Bring the job of an item in step with it."""
-        return _in_words(await Work(self.app).linking().sync_item(item_id, LINK, cause))
+        return _in_words(await JobsAndBoards(self.app).linking().sync_item(item_id, LINK, cause))
 
     async def push_document(self, document: str, target: str, cause: Cause) -> str:
         """Send a document, by its id or its number, to a target. Raises BadInputError."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from tiebeam.jobs.automations.repository import Work as Automated
+from tiebeam.jobs.automations.repository import RuledWork
 from tiebeam.jobs.boards.model import ColumnKind
 from tiebeam.jobs.boards.repository import Boards
 from tiebeam.jobs.changes.repository import Changes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class JobsAndBoards:
     """One tenant's jobs and boards. They work whatever becomes of any integration."""
 
     app: App
@@ -41,9 +41,9 @@ class Work:
         """Return what keeps jobs and items in step."""
         return Linking(self.app.store, self.app.tenant.id, self.app.clock)
 
-    def automated(self) -> Automated:
+    def automated(self) -> RuledWork:
         """Return all that rules read and write, the rules themselves among it."""
-        return Automated.of(self.app.store, self.app.tenant.id, self.app.clock)
+        return RuledWork.of(self.app.store, self.app.tenant.id, self.app.clock)
 
     async def item_of(self, job_id: UUID) -> Item | None:
         """Return the item that names a job in its link column, that of the board of jobs first."""

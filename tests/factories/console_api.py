@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -18,10 +18,11 @@ from tiebeam.capture import Capture
 from tiebeam.connectors.streams import Scope
 from tiebeam.field.model import Kind
 from tiebeam.identity.permissions import KEY_SCOPES
+from tiebeam.link.pairs.model import Owner
 from tiebeam.operations.alerts.model import Finding, Severity
 from tiebeam.operations.alerts.own.model import Terms
 from tiebeam.operations.audit.model import Actor
-from tiebeam.working import Work
+from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -109,11 +110,35 @@ class ApiHouse:
 
     async def worked(self) -> dict[str, str]:
         """Have a job and an item of a board here; return what names them in paths."""
-        work, actor = Work(await self.console.house.app(self.console.tenant.id)), Actor.system()
+        work, actor = JobsAndBoards(await self.console.house.app(self.console.tenant.id)), Actor.system()
         board = await work.boards().active_jobs()
         job = await work.jobs().create(title="Depot roof", actor=actor)
         item = await work.boards().create_item(board.id, "Order nails", actor=actor)
-        return {"work_id": str(job.id), "board_id": str(board.id), "item_id": str(item.id)}
+        return {
+            "work_id": str(job.id),
+            "board_id": str(board.id),
+            "item_id": str(item.id),
+            **await self._apart(work),
+        }
+
+    async def _apart(self, work: JobsAndBoards) -> dict[str, str]:
+        """Have a job and its item that do not agree, and a rule; return what names them in paths."""
+        actor, linking = Actor.system(), work.linking()
+        rule, *_ = await work.automated().rules.all()
+        job = await work.jobs().create(title="Depot floor", actor=actor)
+        (synced,) = await linking.sync_job(job.id, actor)
+        assert synced.item_id
+        board = (await work.boards().item(synced.item_id)).board_id
+        rules = await linking.rules(board)
+        asking = tuple(replace(one, owner=Owner.ASK) for one in rules.fields)
+        await linking.choose(board, replace(rules, fields=asking))
+        await work.jobs().change(job.id, {"title": "Floor of the depot"}, actor=actor)
+        await work.boards().change_item(synced.item_id, name="The floor", actor=actor)
+        await linking.sync_job(job.id, actor)
+        await linking.choose(board, rules)
+        (conflict,) = await linking.conflicts(job_id=job.id)
+        named = {"pair_id": conflict.pair_id, "conflict_id": conflict.id, "rule_id": rule.id}
+        return {name: str(one) for name, one in named.items()}
 
     async def captured(self) -> dict[str, str]:
         """Have a ticket and a photo of it here; return what names them in paths."""

@@ -12,7 +12,7 @@ from tests.factories.console import console
 
 from tiebeam.identity.model import Role
 from tiebeam.jobs.automations.model import ActionKind, Check, Condition, Happening, Result
-from tiebeam.jobs.automations.repository import Work
+from tiebeam.jobs.automations.repository import RuledWork
 from tiebeam.jobs.automations.run import Automations
 from tiebeam.jobs.boards.model import ColumnKind, Label, NewColumn, NewItem
 from tiebeam.operations.audit.model import Actor
@@ -64,7 +64,7 @@ class Desk:
 
     def __init__(self, house: Console, client: httpx.AsyncClient, came: SignedIn, board: Board) -> None:
         self.client, self.came, self.board = client, came, board
-        self.work = Work.of(house.store, house.tenant.id, house.clock)
+        self.work = RuledWork.of(house.store, house.tenant.id, house.clock)
         self.asks = Automations(self.work, house.clock, Quiet())
 
     async def page(self, path: str = "") -> str:
@@ -110,7 +110,7 @@ async def house(store: Store, clock: ManualClock, tenant: Tenant, tmp_path: Path
 @pytest.fixture
 async def desk(house: Console) -> Desk:
     client, came = await house.signed_in(Role.OPERATOR)
-    boards = Work.of(house.store, house.tenant.id, house.clock).boards
+    boards = RuledWork.of(house.store, house.tenant.id, house.clock).boards
     columns = (
         NewColumn("Status", ColumnKind.STATUS, (Label("Open"), Label("Done", done=True))),
         NewColumn("Who", ColumnKind.PEOPLE),

@@ -23,7 +23,7 @@ from tiebeam.jobs.automations.model import (
     Result,
     Trigger,
 )
-from tiebeam.jobs.automations.repository import ChangedRuleError, Work
+from tiebeam.jobs.automations.repository import ChangedRuleError, RuledWork
 from tiebeam.jobs.automations.run import SYNC_HOPS_MAX, Automations
 from tiebeam.jobs.automations.seeing import tried
 from tiebeam.jobs.boards.model import ColumnKind, ItemEdit, Label, NewColumn, NewItem
@@ -92,7 +92,7 @@ class Yard:
 
     def __init__(self, store: Store, tenant_id: UUID, clock: ManualClock) -> None:
         self.clock = clock
-        self.work = Work.of(store, tenant_id, clock)
+        self.work = RuledWork.of(store, tenant_id, clock)
         self.hands = Recorded()
         self.asks = Automations(self.work, clock, self.hands)
         self.board: Board

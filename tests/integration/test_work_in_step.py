@@ -23,7 +23,7 @@ from tiebeam.pushing import Pushing
 from tiebeam.reacting import Hands
 from tiebeam.replicate.replica import NoSuchRecordError, Slice
 from tiebeam.wishes import REFRESH
-from tiebeam.working import Work
+from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,7 +39,7 @@ ANN = Actor.command("ann")
 class Desk:
     """A company's work, and the worker that answers what is done to it."""
 
-    def __init__(self, work: Work, clock: ManualClock) -> None:
+    def __init__(self, work: JobsAndBoards, clock: ManualClock) -> None:
         self.work = work
         self.clock = clock
         app = work.app
@@ -62,7 +62,7 @@ class Desk:
 async def desk(store: Store, clock: ManualClock, tenant: Tenant, tmp_path: Path) -> AsyncIterator[Desk]:
     async with api_house(store, clock, tenant, tmp_path) as house:
         app = await house.console.house.app(tenant.id)
-        yield Desk(Work(app), clock)
+        yield Desk(JobsAndBoards(app), clock)
 
 
 @pytest.mark.req("L1", "L2", "L3", "L5")

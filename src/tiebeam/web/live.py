@@ -12,7 +12,7 @@ from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError, TiebeamError
 from tiebeam.replicate.history.repository import History
 from tiebeam.web.routes import Row
-from tiebeam.working import Work
+from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -119,8 +119,8 @@ class Live:
 
 async def _work(app: App) -> str:
     """Return how jobs and boards stand: what was changed last, and what was last brought in step."""
-    changed = await Work(app).changes().newest()
-    done = await Work(app).linking().log(limit=1)
+    changed = await JobsAndBoards(app).changes().newest()
+    done = await JobsAndBoards(app).linking().log(limit=1)
     return f"{changed} {done[0].id if done else 0}"
 
 

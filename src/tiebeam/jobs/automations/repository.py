@@ -28,7 +28,7 @@ from tiebeam.jobs.changes.repository import Changes
 from tiebeam.jobs.model import Cause, Subject, What
 from tiebeam.jobs.repository import Jobs
 from tiebeam.kernel.canonical import canonical
-from tiebeam.kernel.errors import BadInputError
+from tiebeam.kernel.errors import BadInputError, Owner
 from tiebeam.store.adapt import Json
 from tiebeam.store.sql import queries
 from tiebeam.store.transaction import Transaction
@@ -47,6 +47,13 @@ Q = queries("tiebeam.jobs.automations")
 Within: TypeAlias = Transaction
 """A transaction of the tenant."""
 LIMIT_MAX: Final = 500
+
+
+class NoSuchRuleError(BadInputError):
+    """There is no such rule, or it was removed."""
+
+    code = "jobs.unknown_rule"
+    owner = Owner.OFFICE
 
 
 class ChangedRuleError(BadInputError):
@@ -96,7 +103,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class RuledWork:
     """Everything of one tenant that rules read and write."""
 
     jobs: Jobs
@@ -106,7 +113,7 @@ class Work:
     firings: Firings
 
     @classmethod
-    def of(cls, store: Store, tenant_id: UUID, clock: Clock) -> Work:
+    def of(cls, store: Store, tenant_id: UUID, clock: Clock) -> RuledWork:
         """Return a tenant's."""
         boards = Boards(store, tenant_id, clock)
         return cls(
@@ -143,7 +150,7 @@ class Rules:
         return await self._with_built_in() if missing else found
 
     async def get(self, rule_id: UUID) -> Rule:
-        """Return a rule. Raises BadInputError when there is none."""
+        """Return a rule. Raises NoSuchRuleError."""
         found = next((one for one in await self.all() if one.id == rule_id), None)
         if found is None:
             raise _unknown()
@@ -348,8 +355,8 @@ def built_in_draft(which: BuiltIn, home: Board) -> Draft:
     )
 
 
-def _unknown() -> BadInputError:
-    return BadInputError("There is no such rule.", action="Choose one of the list.")
+def _unknown() -> NoSuchRuleError:
+    return NoSuchRuleError("There is no such rule.", action="Choose one of the list.")
 
 
 def _rule(row: _Row) -> Rule:

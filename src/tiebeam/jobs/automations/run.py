@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from tiebeam.jobs.automations.model import Action, Event, Rule, World
     from tiebeam.jobs.automations.ports import Hands
-    from tiebeam.jobs.automations.repository import Progress, Within, Work
+    from tiebeam.jobs.automations.repository import Progress, RuledWork, Within
     from tiebeam.jobs.automations.seeing import Situation
     from tiebeam.jobs.boards.model import Item
     from tiebeam.kernel.clock import Clock
@@ -79,7 +79,7 @@ class _Page:
 class Automations:
     """The rules of one tenant at work. Any number of processes may ask them."""
 
-    def __init__(self, work: Work, clock: Clock, hands: Hands) -> None:
+    def __init__(self, work: RuledWork, clock: Clock, hands: Hands) -> None:
         self._work = work
         self._clock = clock
         self._hands = hands

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tiebeam.jobs.automations.model import Draft, Event, World
-    from tiebeam.jobs.automations.repository import Within, Work
+    from tiebeam.jobs.automations.repository import RuledWork, Within
     from tiebeam.jobs.boards.model import Board, Item
     from tiebeam.jobs.model import Job
     from tiebeam.kernel.clock import Clock
@@ -44,7 +44,7 @@ class Situation:
         return f"#{self.job.number} {self.job.title}" if self.job else "something that is gone"
 
 
-async def seen_of(work: Work, world: World, event: Event, today: date, tx: Within) -> Situation:
+async def seen_of(work: RuledWork, world: World, event: Event, today: date, tx: Within) -> Situation:
     """Return what a rule sees of what happened; everything is as it is now."""
     if event.subject is Subject.JOB:
         job = (await work.jobs.some([event.subject_id], tx=tx)).get(event.subject_id)
@@ -70,7 +70,7 @@ class Tried:
     """What it would do, or why nothing."""
 
 
-async def tried(work: Work, clock: Clock, draft: Draft) -> list[Tried]:
+async def tried(work: RuledWork, clock: Clock, draft: Draft) -> list[Tried]:
     """Return what a rule would have done about what happened last, the newest first. Writes nothing.
 
     Conditions and values are those of now: what was then is not known any more.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tiebeam.jobs.automations.model import Action, Rule, World
-    from tiebeam.jobs.automations.repository import Within, Work
+    from tiebeam.jobs.automations.repository import RuledWork, Within
     from tiebeam.jobs.boards.model import Board, Item
     from tiebeam.jobs.model import Cause, Job
 
@@ -33,7 +33,7 @@ def actor_of(rule: Rule) -> Actor:
 class Writer:
     """Writes for one rule in answer to one change. Each says what it did, empty when all was so already."""
 
-    def __init__(self, work: Work, world: World, rule: Rule, cause: Cause, tx: Within) -> None:
+    def __init__(self, work: RuledWork, world: World, rule: Rule, cause: Cause, tx: Within) -> None:
         self._work = work
         self._world = world
         self._by: dict[str, Any] = {"actor": actor_of(rule), "cause": cause, "tx": tx}

@@ -35,6 +35,7 @@ from tiebeam.store.sql import queries
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
 
     from tiebeam.jobs.boards.model import Item
     from tiebeam.jobs.model import Cause, Job
@@ -52,6 +53,8 @@ LIMIT_MAX: Final = 1000
 Within: TypeAlias = "Transaction"
 """A transaction, for those who only pass one on."""
 Place: TypeAlias = "Store"
+Ended: TypeAlias = "tuple[datetime, UUID]"
+"""Where a page of a list ended: when its last line was found or changed, and its id."""
 
 
 class UnknownPairError(BadInputError):
@@ -117,10 +120,11 @@ class Pairs:
             raise UnknownPairError("There is no such pair.", action="Open the job, and look at its item.")
         return _pair(rows[0])
 
-    async def asks(self, limit: int = 200) -> list[Pair]:
+    async def asks(self, limit: int = 200, *, after: Ended | None = None) -> list[Pair]:
         """Return the pairs of which somebody has to say what is to become, the longest waiting first."""
+        named = self._named(limit=max(1, min(limit, LIMIT_MAX)), **_from(after))
         async with self._store.autocommit(self._tenant_id) as single:
-            rows = await single.rows(Q["asks"], self._named(limit=max(1, min(limit, LIMIT_MAX))))
+            rows = await single.rows(Q["asks"], named)
         return [_pair(row) for row in rows]
 
     async def parted(self, job_ids: Iterable[UUID], board_id: UUID, tx: Transaction) -> set[UUID]:
@@ -176,11 +180,16 @@ class Pairs:
         return _conflict(rows[0])
 
     async def conflicts(
-        self, *, only_open: bool = True, job_id: UUID | None = None, limit: int = 200
+        self,
+        *,
+        only_open: bool = True,
+        job_id: UUID | None = None,
+        limit: int = 200,
+        after: Ended | None = None,
     ) -> list[Conflict]:
-        """Return conflicts, the newest first."""
+        """Return conflicts, the newest first; on from behind that `after` which a page ended."""
         most = max(1, min(limit, LIMIT_MAX))
-        named = self._named(open=only_open, job_id=job_id, limit=most)
+        named = self._named(open=only_open, job_id=job_id, limit=most, **_from(after))
         async with self._store.autocommit(self._tenant_id) as single:
             return [_conflict(row) for row in await single.rows(Q["conflicts"], named)]
 
@@ -313,6 +322,10 @@ class Pairs:
 
     def _named(self, **more: Any) -> dict[str, Any]:
         return {"tenant_id": self._tenant_id, **more}
+
+
+def _from(ended: Ended | None) -> dict[str, Any]:
+    return {"at": ended[0] if ended else None, "id": ended[1] if ended else None}
 
 
 def _pair(row: tuple[Any, ...]) -> Pair:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tiebeam.kernel.clock import Clock
     from tiebeam.link.pairs.matching import Suggested
     from tiebeam.link.pairs.model import Conflict, Done, Pair, Rules
-    from tiebeam.link.pairs.repository import Place, Within
+    from tiebeam.link.pairs.repository import Ended, Place, Within
     from tiebeam.operations.audit.model import Actor
 
 BATCH_MAX: Final = 10_000
@@ -209,15 +209,30 @@ class Linking:
         async with self._pairs.reading() as within:
             return next(iter(await self._pairs.of_items([str(item_id)], within)), None)
 
-    async def asks(self, limit: int = 200) -> list[Pair]:
+    async def pair(self, pair_id: UUID) -> Pair:
+        """Return a pair. Raises UnknownPairError."""
+        async with self._pairs.reading() as within:
+            return await self._pairs.get(pair_id, within)
+
+    async def conflict(self, conflict_id: UUID) -> Conflict:
+        """Return a conflict, decided or not. Raises UnknownPairError."""
+        async with self._pairs.reading() as within:
+            return await self._pairs.conflict(conflict_id, within)
+
+    async def asks(self, limit: int = 200, *, after: Ended | None = None) -> list[Pair]:
         """Return the pairs of which somebody has to say what is to become, the longest waiting first."""
-        return await self._pairs.asks(limit)
+        return await self._pairs.asks(limit, after=after)
 
     async def conflicts(
-        self, *, only_open: bool = True, job_id: UUID | None = None, limit: int = 200
+        self,
+        *,
+        only_open: bool = True,
+        job_id: UUID | None = None,
+        limit: int = 200,
+        after: Ended | None = None,
     ) -> list[Conflict]:
         """Return conflicts, the newest first: those that wait for somebody, or all."""
-        return await self._pairs.conflicts(only_open=only_open, job_id=job_id, limit=limit)
+        return await self._pairs.conflicts(only_open=only_open, job_id=job_id, limit=limit, after=after)
 
     async def log(
         self, pair_id: UUID | None = None, *, limit: int = 100, before: int | None = None

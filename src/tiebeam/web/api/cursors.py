@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 from fastapi import Query
@@ -56,11 +58,32 @@ def place_of(cursor: str | None, *kinds: type) -> list[Any] | None:
     try:
         found = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, orjson.JSONDecodeError, ValueError):
-        raise _odd() from None
+        raise odd_cursor() from None
     fits = isinstance(found, list) and [type(one) for one in found] == list(kinds)
     if not fits or any(_too_large(one) for one in found):
-        raise _odd()
+        raise odd_cursor()
     return list(found)
+
+
+def moment_of(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Return the time and the id at which a page ended; None for the first. Raises Problem."""
+    found = place_of(cursor, str, str)
+    if found is None:
+        return None
+    try:
+        at, id_ = datetime.fromisoformat(found[0]), UUID(found[1])
+    except ValueError:
+        raise odd_cursor() from None
+    if at.tzinfo is None:
+        raise odd_cursor()
+    return at, id_
+
+
+def odd_cursor() -> Problem:
+    """Return the answer to a cursor that no page of the list gave."""
+    return Problem(
+        400, "api.cursor", "This cursor is none of this list.", action="Begin at the first page, without one."
+    )
 
 
 def link_next(request: Request, answer: Response, cursor: str | None) -> None:
@@ -74,9 +97,3 @@ def _too_large(value: object) -> bool:
     if isinstance(value, str):
         return "\x00" in value
     return isinstance(value, int) and not 0 <= value <= _INTEGER_MAX
-
-
-def _odd() -> Problem:
-    return Problem(
-        400, "api.cursor", "This cursor is none of this list.", action="Begin at the first page, without one."
-    )

@@ -8,7 +8,7 @@ from tiebeam.identity.permissions import Permission
 from tiebeam.jobs.automations.checks import checked
 from tiebeam.jobs.automations.circles import circle_of
 from tiebeam.jobs.automations.model import PARTS_MAX, ActionKind, Check, Happening, Result
-from tiebeam.jobs.automations.repository import Work
+from tiebeam.jobs.automations.repository import RuledWork
 from tiebeam.jobs.automations.rules import ITEM_NAMES, JOB_NAMES, PLAIN_NAMES
 from tiebeam.jobs.automations.seeing import tried
 from tiebeam.jobs.automations.words import action_in_words, condition_in_words, trigger_in_words
@@ -90,7 +90,7 @@ async def save(call: Call) -> Response:
     return await _saved(call, work, await work.rules.get(_id(call)))
 
 
-async def _saved(call: Call, work: Work, rule: Rule | None) -> Response:
+async def _saved(call: Call, work: RuledWork, rule: Rule | None) -> Response:
     typed = typed_in(call)
     try:
         draft, world = await _checked(call, work, typed)
@@ -111,7 +111,7 @@ async def _saved(call: Call, work: Work, rule: Rule | None) -> Response:
     return call.to(f"{HERE}/{kept.id}", notice=f"“{kept.name}” is kept. {warning}".strip())
 
 
-async def _checked(call: Call, work: Work, typed: Typed) -> tuple[Draft, World]:
+async def _checked(call: Call, work: RuledWork, typed: Typed) -> tuple[Draft, World]:
     world = await work.rules.world()
     people = await call.house.accounts.people(call.viewer.tenant.id)
     return checked(Spelling(world, people).draft(typed), world), world
@@ -150,7 +150,7 @@ async def remove(call: Call) -> Response:
 
 async def _editor(
     call: Call,
-    work: Work,
+    work: RuledWork,
     typed: Typed,
     rule: Rule | None,
     *,
@@ -220,9 +220,9 @@ def _id(call: Call) -> UUID:
     return uuid_of(call.request.path_params["rule_id"])
 
 
-async def _work(call: Call) -> Work:
+async def _work(call: Call) -> RuledWork:
     app = await call.app()
-    return Work.of(app.store, app.tenant.id, app.clock)
+    return RuledWork.of(app.store, app.tenant.id, app.clock)
 
 
 _READ, _DO = Permission.JOBS_READ, Permission.BOARDS_MANAGE

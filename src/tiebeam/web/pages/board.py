@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tiebeam.jobs.boards.model import Board, Column, Group, Item
     from tiebeam.web.call import Call
-    from tiebeam.web.pages.work import Work
+    from tiebeam.web.pages.work import ViewerWork
 
 COLUMNS_MAX: Final = 24
 """The rest of a row is on the page of its item."""
@@ -89,7 +89,7 @@ def _column(statuses: Sequence[Column], asked: str) -> Column | None:
 
 
 async def _table(
-    call: Call, work: Work, board: Board, column: Column | None, known: Mapping[str, Any]
+    call: Call, work: ViewerWork, board: Board, column: Column | None, known: Mapping[str, Any]
 ) -> Response:
     asked = {name: call.asked(name)[:200] for name in ("search", "group", "lane", "column")}
     given = {name: text for name, text in asked.items() if text}
@@ -151,7 +151,7 @@ def _fitting(rows: Sequence[_Row]) -> Sequence[_Row]:
     return rows
 
 
-async def _rows(work: Work, columns: Sequence[Column], items: Sequence[Item]) -> list[_Row]:
+async def _rows(work: ViewerWork, columns: Sequence[Column], items: Sequence[Item]) -> list[_Row]:
     cells = await work.cells(columns, [one.values for one in items])
     return [
         (item, Cell("name", "Item", "text", item.name), own) for item, own in zip(items, cells, strict=True)
@@ -166,7 +166,7 @@ def _empty_ones(board: Board, sections: Sequence[Section], *, first: bool, last:
     return list(sections[begin:end])
 
 
-async def _kanban(call: Call, work: Work, column: Column, known: Mapping[str, Any]) -> Response:
+async def _kanban(call: Call, work: ViewerWork, column: Column, known: Mapping[str, Any]) -> Response:
     board: Board = known["board"]
     counts = {one.label: one.items for one in await work.boards().lanes(board.id, column.key)}
     labels = {one.text: one.colour for one in column.labels}
@@ -187,7 +187,7 @@ async def _kanban(call: Call, work: Work, column: Column, known: Mapping[str, An
 
 
 async def _cards(
-    work: Work, board: Board, column: Column, label: str | None, lanes: int
+    work: ViewerWork, board: Board, column: Column, label: str | None, lanes: int
 ) -> list[tuple[Item, list[Cell]]]:
     most = max(1, min(20, _PAGE_BYTES // lanes // (_CARD_BYTES + _MENU_BYTES_MAX)))
     items = await work.boards().items(board.id, lane=(column.key, label), limit=most)

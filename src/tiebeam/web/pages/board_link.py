@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tiebeam.identity.permissions import Permission
@@ -10,10 +9,11 @@ from tiebeam.jobs.boards.model import ColumnKind
 from tiebeam.jobs.model import JobStatus
 from tiebeam.jobs.rules import TITLES
 from tiebeam.kernel.errors import BadInputError
-from tiebeam.link.pairs.model import Flow, Owner, Rules
+from tiebeam.link.pairs.choosing import ONE_WAY, choosable, chosen, held, told
+from tiebeam.link.pairs.model import Flow, Owner
 from tiebeam.web.pages.work import id_in
 from tiebeam.web.routes import Row
-from tiebeam.working import Work
+from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,23 +36,22 @@ FLOWS: Final[Mapping[str, str]] = {
     Flow.TO_JOB.value: "from the board to the job alone",
 }
 NAMES: Final[Mapping[str, str]] = {**TITLES, "created": "Created"}
-ONE_WAY: Final = frozenset({"created"})
-"""What nobody changes of a job."""
 
 
 async def page(call: Call) -> Response:
     """Show how a board is kept in step, as a form."""
-    work = Work(await call.app())
+    work = JobsAndBoards(await call.app())
     board = await work.boards().get(id_in(call, "board_id"))
     rules = await work.linking().rules(board.id)
+    labels = choosable(board, rules)
     return call.render(
         "board_link.html",
         title=f"{board.name[:80]}: in step with jobs",
         board=board,
         linked=board.first(ColumnKind.LINK) is not None,
-        fields=[one for one in rules.fields if _held(board, one)],
+        fields=held(board, rules),
         titles=_titles(board),
-        labels=_labels(board, rules),
+        labels=[(text, rules.labels.get(text, "")) for text in labels],
         names=NAMES,
         owners=OWNERS,
         flows=FLOWS,
@@ -63,52 +62,37 @@ async def page(call: Call) -> Response:
 
 async def choose(call: Call) -> Response:
     """Keep the board in step by what was chosen from now on."""
-    work = Work(await call.app())
+    work = JobsAndBoards(await call.app())
     board = await work.boards().get(id_in(call, "board_id"))
     rules = await work.linking().rules(board.id)
-    fields = tuple(_chosen(call, one) if _held(board, one) else one for one in rules.fields)
+    fields = {one.field: _chosen(call, one) for one in held(board, rules) if one.field not in ONE_WAY}
     labels = {
         text: _status(call.posted(f"label-{place}"))
-        for place, (text, _) in enumerate(_labels(board, rules))
+        for place, text in enumerate(choosable(board, rules))
         if call.posted(f"label-{place}")
     }
-    await work.linking().choose(board.id, Rules(fields, labels))
-    told = {one.field: [one.owner.value, one.flow.value] for one in fields}
-    await call.note("link_rules.set", f"board:{board.id}", {"fields": told, "labels": labels})
+    kept = chosen(board, rules, fields, labels)
+    await work.linking().choose(board.id, kept)
+    await call.note("link_rules.set", f"board:{board.id}", told(kept))
     return call.to(f"/boards/{board.id}/in-step", notice="The board is kept in step by this from now on.")
-
-
-def _held(board: Board, rule: FieldRule) -> bool:
-    return rule.column == "name" or board.column(rule.column) is not None
 
 
 def _titles(board: Board) -> dict[str, str]:
     return {"name": "Name", **{one.key: one.title for one in board.columns}}
 
 
-def _labels(board: Board, rules: Rules) -> list[tuple[str, str]]:
-    """Return the labels that are not called like a status, with what each stands for, or nothing."""
-    rule = rules.of("status")
-    column = board.column(rule.column) if rule else None
-    like = {one.in_words.casefold() for one in JobStatus}
-    texts = [one.text for one in column.labels if one.text.casefold() not in like] if column else []
-    return [(text, rules.labels.get(text, "")) for text in texts]
-
-
-def _chosen(call: Call, rule: FieldRule) -> FieldRule:
-    if rule.field in ONE_WAY:
-        return rule
+def _chosen(call: Call, rule: FieldRule) -> tuple[Owner, Flow]:
     owner, flow = call.posted(f"owner-{rule.field}"), call.posted(f"flow-{rule.field}")
     if owner not in OWNERS or flow not in FLOWS:
         raise BadInputError(
             f"How “{NAMES[rule.field]}” is kept in step was not said.", action="Choose it in the form again."
         )
-    return replace(rule, owner=Owner(owner), flow=Flow(flow))
+    return Owner(owner), Flow(flow)
 
 
-def _status(text: str) -> str:
+def _status(text: str) -> JobStatus:
     try:
-        return JobStatus(text).value
+        return JobStatus(text)
     except ValueError:
         raise BadInputError(
             f"Jobs have no status {text[:40]!r}.", action="Choose one of the form's."

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tiebeam.jobs.model import Job
     from tiebeam.link.pairs.model import Conflict, Pair, Synced
     from tiebeam.web.call import Call
-    from tiebeam.web.pages.work import Work
+    from tiebeam.web.pages.work import ViewerWork
 
 HERE: Final = "/conflicts"
 SHOWN_MAX: Final = 25
@@ -117,14 +117,14 @@ async def conflicts_page(call: Call) -> Response:
     )
 
 
-async def _sides(work: Work, those: Iterable[Conflict | Pair]) -> Sides:
+async def _sides(work: ViewerWork, those: Iterable[Conflict | Pair]) -> Sides:
     named = list(those)
     refs = {found for one in named if (found := as_uuid(one.item_ref))}
     jobs = await work.jobs().some({one.job_id for one in named})
     return Sides(jobs, await work.boards().some_items(refs))
 
 
-def _lines(one: Conflict, work: Work) -> Lines:
+def _lines(one: Conflict, work: ViewerWork) -> Lines:
     job, item = (words(Subject.JOB, one.field, value, work.people) for value in (one.job, one.item))
     called = work.people.called
     return Lines(

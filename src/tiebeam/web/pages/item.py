@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tiebeam.jobs.boards.model import Board
     from tiebeam.web.call import Call
-    from tiebeam.web.pages.work import Work
+    from tiebeam.web.pages.work import ViewerWork
 
 ACTIVITY: Final = 30
 OWN: Final = frozenset({"name", "group"})
@@ -84,7 +84,7 @@ async def _change(call: Call) -> Response:
     return call.to(back, notice="Saved." if found.wanted else "Nothing was changed.")
 
 
-async def _mine(call: Call, work: Work, board: Board) -> dict[str, Any]:
+async def _mine(call: Call, work: ViewerWork, board: Board) -> dict[str, Any]:
     """Return what a form holds, as the names of changes have it. Raises BadInputError."""
     assert call.form is not None
     texts = {name.removeprefix(LEAD): typed_in(call, name) for name in call.form if name.startswith(LEAD)}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tiebeam.jobs.boards.model import Board, Item
     from tiebeam.jobs.model import Job
     from tiebeam.web.call import Call
-    from tiebeam.web.pages.work import Work
+    from tiebeam.web.pages.work import ViewerWork
     from tiebeam.web.pages.work_cells import Cell
 
 PAGE: Final = 50
@@ -79,7 +79,7 @@ async def job_page(call: Call) -> Response:
     )
 
 
-async def _items(work: Work, job: Job) -> list[tuple[Item, Board, list[Cell]]]:
+async def _items(work: ViewerWork, job: Job) -> list[tuple[Item, Board, list[Cell]]]:
     found: list[tuple[Item, Board, list[Cell]]] = []
     for item in await work.boards().items_linked(job.id):
         board = await work.boards().get(item.board_id)
@@ -109,7 +109,7 @@ async def _change(call: Call) -> Response:
     return call.to(here, notice="Saved." if found.wanted else "Nothing was changed.")
 
 
-def _mine(call: Call, work: Work) -> dict[str, Any]:
+def _mine(call: Call, work: ViewerWork) -> dict[str, Any]:
     """Return what a form holds, as the names of changes have it. Raises BadInputError."""
     assert call.form is not None
     mine: dict[str, Any] = {name: typed_in(call, name) for name in FIELDS if name in call.form}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from tiebeam import working
 from tiebeam.jobs.boards.model import ColumnKind
 from tiebeam.jobs.errors import ChangedMeanwhileError
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.web.pages.work_cells import Directory, as_uuid, cell_of, jobs_in, number_of, value_of
 from tiebeam.web.pages.work_merge import merged
+from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ CHANGES_MAX: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Work(working.Work):
+class ViewerWork(JobsAndBoards):
     """The jobs and boards of the viewer's company, and its people."""
 
     people: Directory
@@ -88,10 +88,10 @@ async def again_if_changed(write: Callable[[Call], Awaitable[Response]], call: C
     return await write(call)
 
 
-async def work_of(call: Call) -> Work:
+async def work_of(call: Call) -> ViewerWork:
     """Return the jobs and boards of the viewer's company."""
     people = await call.house.accounts.people(call.viewer.tenant.id)
-    return Work(await call.app(), Directory(people))
+    return ViewerWork(await call.app(), Directory(people))
 
 
 def version_of(call: Call) -> int:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tiebeam.jobs.boards.model import Board
     from tiebeam.jobs.model import Subject
     from tiebeam.web.call import Call
-    from tiebeam.web.pages.work import Work
+    from tiebeam.web.pages.work import ViewerWork
     from tiebeam.web.pages.work_merge import Clash, Merged
 
 
@@ -42,7 +42,9 @@ class _Row:
     at: datetime
 
 
-def clash_page(call: Call, work: Work, found: Merged, at: Looked, inputs: Mapping[str, str]) -> Response:
+def clash_page(
+    call: Call, work: ViewerWork, found: Merged, at: Looked, inputs: Mapping[str, str]
+) -> Response:
     """Show both values of each field; `inputs` are the names that the fields have in the form."""
 
     def row(one: Clash) -> _Row:

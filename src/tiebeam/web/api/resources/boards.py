@@ -13,9 +13,10 @@ from tiebeam.identity.permissions import Permission
 from tiebeam.jobs.boards.model import Place
 from tiebeam.jobs.model import Subject
 from tiebeam.web.api.asker import Ask, Asked
-from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
-from tiebeam.web.api.problems import Problem, nothing_there
+from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, odd_cursor, place_of
+from tiebeam.web.api.problems import nothing_there
 from tiebeam.web.api.route import GuardedRoute, needs
+from tiebeam.web.api.work_asked import changes_of, work_of
 from tiebeam.web.api.work_shapes import (
     BoardItem,
     ChangedBoardItem,
@@ -27,17 +28,14 @@ from tiebeam.web.api.work_shapes import (
 )
 from tiebeam.web.api.work_shown import (
     board_shown,
-    change_shown,
     item_shown,
     job_shown,
     synced_shown,
 )
-from tiebeam.working import Work
 
 if TYPE_CHECKING:
     from tiebeam.jobs.boards.model import Item
 
-_ODD = Problem(400, "api.cursor", "This cursor is none of this list.", action="Begin at the first page.")
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["boards"])
 
 Search = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="In the names.")]
@@ -46,7 +44,7 @@ Search = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$", desc
 @ROUTER.get("/boards", **needs(Permission.JOBS_READ))
 async def boards(ask: Asked) -> Page[WorkBoard]:
     """List the boards with their columns and groups. There is one page of it."""
-    boards = (await _work(ask)).boards()
+    boards = (await work_of(ask)).boards()
     await boards.active_jobs()
     return Page(items=[board_shown(one) for one in await boards.all()], next=None)
 
@@ -54,7 +52,7 @@ async def boards(ask: Asked) -> Page[WorkBoard]:
 @ROUTER.get("/boards/{board_id}", **needs(Permission.JOBS_READ, 404))
 async def board(ask: Asked, board_id: UUID) -> WorkBoard:
     """Show a board with its columns and groups."""
-    return board_shown(await (await _work(ask)).boards().get(board_id))
+    return board_shown(await (await work_of(ask)).boards().get(board_id))
 
 
 @ROUTER.get("/boards/{board_id}/items", **needs(Permission.JOBS_READ, 404))
@@ -69,7 +67,7 @@ async def items(
 ) -> Page[BoardItem]:
     """List the items of a board, group by group, in their order."""
     found = (
-        await (await _work(ask))
+        await (await work_of(ask))
         .boards()
         .items(board_id, search=search, limit=limit + 1, after=_place(cursor))
     )
@@ -82,7 +80,7 @@ async def items(
 async def create(ask: Asked, board_id: UUID, wanted: NewBoardItem) -> BoardItem:
     """Create an item."""
     made = (
-        await (await _work(ask))
+        await (await work_of(ask))
         .boards()
         .create_item(
             board_id,
@@ -105,7 +103,7 @@ async def item(ask: Asked, item_id: UUID) -> BoardItem:
 async def change(ask: Asked, item_id: UUID, wanted: ChangedBoardItem) -> BoardItem:
     """Change what is given, and nothing else."""
     found = (
-        await (await _work(ask))
+        await (await work_of(ask))
         .boards()
         .change_item(
             item_id,
@@ -122,13 +120,13 @@ async def change(ask: Asked, item_id: UUID, wanted: ChangedBoardItem) -> BoardIt
 @ROUTER.delete("/items/{item_id}", status_code=204, **needs(Permission.JOBS_EDIT, 404, method="delete"))
 async def delete(ask: Asked, item_id: UUID) -> None:
     """Delete an item; what becomes of its job is asked. It can be restored."""
-    await (await _work(ask)).boards().delete_item(item_id, actor=ask.asker.actor)
+    await (await work_of(ask)).boards().delete_item(item_id, actor=ask.asker.actor)
 
 
 @ROUTER.post("/items/{item_id}/restore", **needs(Permission.JOBS_EDIT, 404, method="post"))
 async def restore(ask: Asked, item_id: UUID) -> BoardItem:
     """Bring a deleted item back."""
-    return item_shown(await (await _work(ask)).boards().restore_item(item_id, actor=ask.asker.actor))
+    return item_shown(await (await work_of(ask)).boards().restore_item(item_id, actor=ask.asker.actor))
 
 
 @ROUTER.get("/items/{item_id}/changes", **needs(Permission.JOBS_READ, 404))
@@ -137,21 +135,13 @@ async def changes(
 ) -> Page[WorkChange]:
     """List what was done to an item, the newest first."""
     await _item(ask, item_id)
-    place = place_of(cursor, int)
-    found = (
-        await (await _work(ask))
-        .changes()
-        .of(Subject.ITEM, item_id, limit=limit + 1, before=place[0] if place else None)
-    )
-    rows, more = cut(found, limit, lambda one: [one.id])
-    link_next(ask.request, answer, more)
-    return Page(items=[change_shown(one) for one in rows], next=more)
+    return await changes_of(ask, answer, (Subject.ITEM, item_id), limit, cursor)
 
 
 @ROUTER.get("/items/{item_id}/job", **needs(Permission.JOBS_READ, 404))
 async def job(ask: Asked, item_id: UUID) -> WorkJob:
     """Show the job that an item is linked to."""
-    found = await (await _work(ask)).job_of(await _item(ask, item_id))
+    found = await (await work_of(ask)).job_of(await _item(ask, item_id))
     if found is None:
         raise nothing_there("job that this item is linked to")
     return job_shown(found)
@@ -160,7 +150,7 @@ async def job(ask: Asked, item_id: UUID) -> WorkJob:
 @ROUTER.post("/items/{item_id}/sync-to-job", **needs(Permission.JOBS_EDIT, 404, method="post"))
 async def sync_to_job(ask: Asked, item_id: UUID) -> SyncResult:
     """Bring an item and its job together now; without a job in its link column it is left alone."""
-    return synced_shown(await (await _work(ask)).linking().sync_item(item_id, ask.asker.actor))
+    return synced_shown(await (await work_of(ask)).linking().sync_item(item_id, ask.asker.actor))
 
 
 def _place(cursor: str | None) -> Place | None:
@@ -170,12 +160,8 @@ def _place(cursor: str | None) -> Place | None:
     try:
         return Place(UUID(place[0]), place[1], UUID(place[2]))
     except ValueError:
-        raise _ODD from None
-
-
-async def _work(ask: Ask) -> Work:
-    return Work(await ask.app())
+        raise odd_cursor() from None
 
 
 async def _item(ask: Ask, item_id: UUID) -> Item:
-    return await (await _work(ask)).boards().item(item_id)
+    return await (await work_of(ask)).boards().item(item_id)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from tiebeam.identity.permissions import Permission
 from tiebeam.integration import Integration
 from tiebeam.pushing import Pushing
 from tiebeam.web.api.asker import Ask, Asked
-from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
+from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, moment_of
 from tiebeam.web.api.field_shapes import (
     Author,
     FieldDocument,
@@ -31,7 +30,7 @@ from tiebeam.web.api.field_shapes import (
     OfVersion,
     Sent,
 )
-from tiebeam.web.api.problems import Problem, nothing_there
+from tiebeam.web.api.problems import nothing_there
 from tiebeam.web.api.route import GuardedRoute, gives_file, needs
 
 if TYPE_CHECKING:
@@ -43,9 +42,6 @@ if TYPE_CHECKING:
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["field"])
 
 DOCUMENT_BYTES_MAX: Final = 1_000_000
-_ODD: Final = Problem(
-    400, "api.cursor", "This cursor is none of this list.", action="Begin at the first page, without one."
-)
 
 
 @ROUTER.put(
@@ -101,7 +97,7 @@ async def documents(
         author_id=None if hand_of(ask).reviews else ask.asker.actor.id,
         aside_only=aside,
     )
-    found = await (await _documents(ask)).search(wanted, limit=limit + 1, before=_place(cursor))
+    found = await (await _documents(ask)).search(wanted, limit=limit + 1, before=moment_of(cursor))
     rows, more = cut(found, limit, lambda one: [one.changed_at.isoformat(), str(one.id)])
     link_next(ask.request, answer, more)
     return Page(items=[_shown(one) for one in rows], next=more)
@@ -221,19 +217,6 @@ async def _found(ask: Ask, document_id: UUID) -> Document:
     if not (known or is_author(found, hand.by)):
         raise nothing_there("such document")
     return found
-
-
-def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
-    found = place_of(cursor, str, str)
-    if found is None:
-        return None
-    try:
-        at, id_ = datetime.fromisoformat(found[0]), UUID(found[1])
-    except ValueError:
-        raise _ODD from None
-    if at.tzinfo is None:
-        raise _ODD
-    return at, id_
 
 
 def _shown(one: Document) -> FieldDocument:

@@ -1,10 +1,9 @@
 """Documents on their way to other systems: previewed, sent, explained and sent again."""
 
-# ruff: noqa: TC001 - FastAPI and pydantic read the annotations at run time.
+# ruff: noqa: TC001, TC003 - FastAPI and pydantic read the annotations at run time.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -21,8 +20,8 @@ from tiebeam.push.model import Blocked, IntentState, StepState, Waiting
 from tiebeam.push.triggers.model import Triggers
 from tiebeam.pushing import Pushing
 from tiebeam.web.api.asker import Ask, Asked
-from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, place_of
-from tiebeam.web.api.problems import Problem, nothing_there
+from tiebeam.web.api.cursors import USUAL, Cursor, Limit, Page, cut, link_next, moment_of
+from tiebeam.web.api.problems import nothing_there
 from tiebeam.web.api.push_shapes import (
     GoesOn,
     PlannedWrite,
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
 ROUTER = APIRouter(route_class=GuardedRoute, tags=["push"])
 
 TargetPath = Annotated[str, Path(min_length=1, max_length=40, pattern="^[a-z0-9_]+$")]
-_ODD = Problem(400, "api.cursor", "This cursor is none of this list.", action="Begin at the first page.")
 
 
 @ROUTER.get("/push/targets", **needs(Permission.PUSH_RUN))
@@ -123,7 +121,7 @@ async def stuck(
     board = Pushing(await ask.app()).board()
     kinds = tuple(Stuck) if kind is None else (kind,)
     found = await board.stuck(
-        kinds, projects=await _seen(ask), code=code, before=_place(cursor), limit=limit + 1
+        kinds, projects=await _seen(ask), code=code, before=moment_of(cursor), limit=limit + 1
     )
     rows, more = cut(found, limit, lambda one: [one.wanted_at.isoformat(), str(one.intent_id)])
     link_next(ask.request, answer, more)
@@ -291,13 +289,3 @@ def _triggers(found: Triggers) -> TriggerChoice:
     return TriggerChoice(
         button=found.button, on_approval=found.on_approval, batch_minutes=found.batch_minutes
     )
-
-
-def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
-    found = place_of(cursor, str, str)
-    if found is None:
-        return None
-    try:
-        return datetime.fromisoformat(found[0]), UUID(found[1])
-    except ValueError:
-        raise _ODD from None
