@@ -54,7 +54,7 @@ def add_job(page: Page, title: str) -> str:
     page.goto("/jobs")
     page.get_by_label("Title").fill(title)
     page.get_by_role("button", name="Add the job").click()
-    page.get_by_role("heading", name=title).wait_for()
+    page.get_by_role("heading", name=title, level=1).wait_for()
     return page.url
 
 

@@ -9,7 +9,7 @@ from tests.simulation.week_agenda import DAYS
 from tests.simulation.week_mutants import MUTANTS, mutated_week
 
 # Two of the seeds that `make simulate WORLD=week` runs: with webhooks, and without.
-SEEDS = (1, 3)
+SEEDS = (2, 3)
 SHORT = (2, 1)
 """A seed and the days after which its week ends: enough for a replay, and for what shows at once."""
 # By which seed and days each way of breaking it was caught when last looked for.

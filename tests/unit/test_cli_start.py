@@ -10,7 +10,7 @@ import pytest
 from tiebeam.cli.main import COMMANDS
 
 HEAVY = ("alembic", "fastapi", "graphql", "jinja2", "joserfc", "starlette", "uvicorn", "tiebeam.web")
-SELDOM = ("tiebeam.simulators", "reportlab", "tiebeam.duties")
+SELDOM = ("apprise", "tiebeam.simulators", "reportlab", "tiebeam.duties")
 PROGRAM = """
 import sys
 from tiebeam.cli.main import command_line

@@ -11,7 +11,6 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-import apprise
 import structlog
 
 from tiebeam.kernel.errors import BadInputError, Owner, TiebeamError
@@ -87,11 +86,21 @@ _LEVELS: Final[Mapping[Severity, int]] = {
 }
 
 
+_KINDS: Final[Mapping[Severity, str]] = {
+    Severity.INFO: "info",
+    Severity.WARNING: "warning",
+    Severity.CRITICAL: "failure",
+}
+"""As Apprise calls them."""
+
+
 class AppriseChannel:
     """One URL of Apprise: mail, Slack, Teams, a web hook, and a hundred more."""
 
     def __init__(self, name: str, url: str, threshold: Severity, quiet: Quiet) -> None:
         """Raises ValueError, which does not tell the URL, when Apprise does not understand it."""
+        import apprise  # noqa: PLC0415 - a sixth of the start of every command, and few commands tell anybody anything
+
         _hush()
         with warnings.catch_warnings():
             # The first URL loads every plug-in, and what old ones lean on is not ours to mend.
@@ -109,6 +118,8 @@ class AppriseChannel:
 
     async def send(self, message: Digest) -> None:
         """Send one message. Raises NotToldError, which says what answered, and never to what URL."""
+        import apprise  # noqa: PLC0415 - as above
+
         said: list[str] = []
         sending = _SAID.set(said)
         try:
@@ -138,13 +149,8 @@ class AppriseChannel:
 def kind_of(message: Digest) -> str:
     """Return Apprise's word for how bad a message is."""
     if message.all_resolved:
-        return str(apprise.NotifyType.SUCCESS.value)
-    kind = {
-        Severity.INFO: apprise.NotifyType.INFO,
-        Severity.WARNING: apprise.NotifyType.WARNING,
-        Severity.CRITICAL: apprise.NotifyType.FAILURE,
-    }[message.severity]
-    return str(kind.value)
+        return "success"
+    return _KINDS[message.severity]
 
 
 class _Hush(logging.Filter):

@@ -6,12 +6,12 @@ import logging
 import re
 import warnings
 from dataclasses import dataclass, field
-from typing import Any, Final
-
-import apprise
-from apprise.plugins import url_to_dict
+from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.operations.alerts.own.model import ChannelRefusedError
+
+if TYPE_CHECKING:
+    from apprise import NotifyBase
 
 URL_MAX: Final = 2000
 _PLAIN_WEB: Final = re.compile(r"^http(s?)://", re.IGNORECASE)
@@ -65,7 +65,7 @@ class Destination:
     """A URL that was understood."""
 
     kind: Kind
-    plugin: apprise.NotifyBase = field(repr=False)
+    plugin: NotifyBase = field(repr=False)
 
     @property
     def host(self) -> str | None:
@@ -80,6 +80,8 @@ def destination_of(url: str) -> Destination:
 
     Raises ChannelRefusedError, which tells nothing of the URL but the name of an option that is refused.
     """
+    import apprise  # noqa: PLC0415 - slow to load, and whoever sends nothing does not need it
+
     parts = _parsed(url.strip())
     kind = _BY_SCHEMA.get(str(parts.get("schema", "")).lower())
     if kind is None:
@@ -102,6 +104,8 @@ def _marked(parts: dict[str, Any]) -> list[str]:
 
 
 def _understood(url: str) -> Any:
+    from apprise.plugins import url_to_dict  # noqa: PLC0415 - as above
+
     return _quietly(lambda: url_to_dict(url, secure_logging=True))  # type: ignore[no-untyped-call]  # Apprise leaves it without types.
 
 
