@@ -91,6 +91,10 @@ class OutsideItem:
     values: Mapping[str, Any] = field(default_factory=dict)
     """What its cells hold, by the id of the column; empty cells are left out, and those of no known kind."""
     state: ItemState = ItemState.ACTIVE
+    creator_id: str = ""
+    """Who made it; empty when that is not told."""
+    created_at: datetime | None = None
+    """By monday.com's clock, in whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 BOARD = "id name columns { id title type settings_str } groups { id title }"
 ITEM = (
-    "id name state updated_at board { id } group { id }"
+    "id name state updated_at created_at creator_id board { id } group { id }"
     " column_values { id type value ... on StatusValue { label } }"
 )
 
@@ -47,6 +47,8 @@ def item_of(row: Any, *, jobs_url: str = "") -> OutsideItem:
         updated_at=parse_moment(row.get("updated_at")),
         values={column_id: value for column_id, value in found if value is not None},
         state=_state(row.get("state")),
+        creator_id=str(row.get("creator_id") or ""),
+        created_at=parse_moment(row.get("created_at")),
     )
 
 
