@@ -114,3 +114,21 @@ class OutsidePerson:
     name: str
     email: str
     enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideAccount:
+    """The account that a token belongs to, and as whom the token acts."""
+
+    id: str
+    name: str
+    user: OutsidePerson
+
+
+@dataclass(frozen=True, slots=True)
+class BoardName:
+    """A board as a list of boards has it."""
+
+    id: str
+    name: str
+    items: int
