@@ -526,11 +526,8 @@ def key_file(settings: Settings) -> Path:
 
 def pace(settings: Settings) -> Pace:
     """Return how a sync goes about it."""
-    return Pace(
-        sweep_every=timedelta(hours=settings.sweep_hours),
-        recent_days=settings.recent_days,
-        concurrency=settings.concurrency,
-    )
+    every = timedelta(hours=settings.sweep_hours)
+    return Pace(sweep_every=every, recent_days=settings.recent_days, concurrency=settings.concurrency)
 
 
 def alert_channels(settings: Settings) -> list[Channel]:
@@ -548,6 +545,7 @@ def keep(settings: Settings) -> Keep:
         sync_run_days=settings.keep_runs_days,
         pull_days=settings.keep_pulls_days,
         webhook_delivery_days=settings.keep_deliveries_days,
+        automation_firing_days=settings.keep_firings_days,
     )
 
 

@@ -193,6 +193,7 @@ class Settings(BaseSettings):
     keep_pulls_days: int = Field(
         default=30, ge=1, description="Days that ended pulls are kept, but for the last of each listing."
     )
+    keep_firings_days: int = Field(default=90, ge=1, description="Days that the log of the rules is kept.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is logged to standard error."
     )

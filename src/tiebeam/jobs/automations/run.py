@@ -94,7 +94,7 @@ class Automations:
             for progress in await self._together.answer(page, wishes) if wishes else ():
                 results[await self._noted(page, progress)] += 1
         except Exception as error:
-            # What fails for all of them is asked one by one: who is at fault fails alone, and the rest goes on.
+            # What fails for all is asked one by one: who is at fault fails alone, and the rest goes on.
             if isinstance(error, TiebeamError) and error.code.startswith("store."):
                 raise
             results.clear()

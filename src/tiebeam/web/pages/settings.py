@@ -49,6 +49,7 @@ _ENVIRONMENT: Final = {
         "keep_alerts_days",
         "keep_runs_days",
         "keep_pulls_days",
+        "keep_firings_days",
         "archive",
     ),
     "Notifications": ("alert_urls", "alert_quiet_minutes", "alert_private_addresses"),
