@@ -8,6 +8,8 @@ takes, in the same run and by turns, when nobody looks, logs or decides anything
 - `batch`: to bring 10,000 items in step after a change of every job, over one statement that changes as many
   items. Goal: at most 25; no statement more for 10,000 pairs than for ten.
 - `unchanged`: the same batch again, when nothing has changed, over the same.
+- `import`: jobs that were written at once, until the rules have put each on the board and answered what came
+  of that, with the log of the rules; by job, over bringing others in step one by one without any rule.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.rig.stage import database_folder, fresh_database, print_ratios, tell
 
 from tiebeam.identity.repository import Tenants
+from tiebeam.jobs.automations.repository import RuledWork
+from tiebeam.jobs.automations.run import Automations
 from tiebeam.jobs.boards.repository import Boards
 from tiebeam.jobs.model import JobStatus
 from tiebeam.jobs.repository import Jobs
@@ -35,12 +39,16 @@ from tiebeam.store.embedded import EmbeddedServer
 from tiebeam.store.pool import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Collection, Mapping
     from uuid import UUID
+
+    from tiebeam.jobs.automations.ports import Note
+    from tiebeam.jobs.model import Cause
 
 PAIRS: Final = 10_000
 EDITS: Final = 300
 BATCHES: Final = 3
+IMPORTED: Final = 2_000
 BY: Final = Actor.command("bench")
 _JOB: Final = """
 update tiebeam.work_job set status = %(status)s, version = version + 1
@@ -145,6 +153,60 @@ async def batches(company: Company) -> Mapping[str, float]:
     return {"batch": statistics.median(took) / beside, "unchanged": statistics.median(again) / beside}
 
 
+class Hands:
+    """What the rules of the start have done outside of jobs and boards, and nothing else."""
+
+    def __init__(self, company: Company) -> None:
+        self._linking = company.linking
+
+    async def sync_to_board(self, job_ids: Collection[UUID], cause: Cause) -> Mapping[UUID, str]:
+        """Bring the items of jobs in step with them."""
+        found = await self._linking.batch(job_ids, BY, cause)
+        return {id_: "linked" if many[0].made else many[0].note for id_, many in found.items()}
+
+    async def sync_to_job(self, item_ids: Collection[UUID], cause: Cause) -> Mapping[UUID, str]:
+        """Bring the jobs of items in step with them."""
+        found = await self._linking.batch_of_items(item_ids, BY, cause)
+        return {id_: one.note for id_, one in found.items()}
+
+    async def push_document(self, document: str, target: str, cause: Cause) -> str:
+        """Refuse: no rule of the start asks for it."""
+        raise NotImplementedError(document, target, cause)
+
+    async def refresh_record(self, stream: str, record: str, cause: Cause) -> str:
+        """Refuse: no rule of the start asks for it."""
+        raise NotImplementedError(stream, record, cause)
+
+    async def notify(self, note: Note) -> str:
+        """Refuse: no rule of the start is to be stopped."""
+        raise SystemExit(note.summary)
+
+
+async def imports(company: Company, count: int) -> Mapping[str, float]:
+    """Write jobs at once and have the rules answer, then others one by one, and return the ratio."""
+    work = RuledWork.of(company.store, company.tenant_id, company.store.clock)
+    asks = Automations(work, company.store.clock, Hands(company))
+    while (await asks.react()).answered:
+        pass
+    await company.jobs.create_all([{"title": f"Import {number}"} for number in range(count)], actor=BY)
+    began = time.perf_counter()
+    answered = 0
+    while (found := await asks.react()).answered:
+        answered += found.answered
+    together = time.perf_counter() - began
+    if answered < 2 * count:
+        raise SystemExit(f"Only {answered} writes were answered.")
+    few = [{"title": f"Apart {number}"} for number in range(max(1, count // 10))]
+    apart = await company.jobs.create_all(few, actor=BY)
+    began = time.perf_counter()
+    for one in apart:
+        await company.linking.sync_job(one.id, BY)
+    alone = time.perf_counter() - began
+    told = f"{together:.2f} s; {len(apart):,} one by one: {alone:.2f} s"
+    tell(f"{count:,} jobs at once, answered by rules: {told}")
+    return {"import": together / count / (alone / len(apart))}
+
+
 async def run(pairs: int, count: int) -> Mapping[str, float]:
     """Return every ratio."""
     with database_folder() as folder:
@@ -157,7 +219,9 @@ async def run(pairs: int, count: int) -> Mapping[str, float]:
                 ids = list(company.pairs)
                 half = min(count, pairs // 2)
                 apart = {id_: company.pairs[id_] for id_ in ids[half : 2 * half]}
-                return {**await edits(company, ids[:half], apart), **await batches(company)}
+                found = {**await edits(company, ids[:half], apart), **await batches(company)}
+                fresh = Company(store, (await Tenants(store).create("import", "Import")).id)
+                return {**found, **await imports(fresh, min(IMPORTED, pairs))}
 
 
 def main() -> None:

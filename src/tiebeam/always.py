@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tiebeam.app import bring_up_to_date, database, transport_for
@@ -15,6 +16,8 @@ from tiebeam.instruments import Instruments, show_measures
 from tiebeam.kernel.clock import SystemClock
 from tiebeam.kernel.correlation import bound
 from tiebeam.kernel.errors import TiebeamError
+from tiebeam.link.outside.door.receive import MondayDoor
+from tiebeam.link.outside.door.repository import Doors
 from tiebeam.operations.limits.model import Rates
 from tiebeam.operations.metrics.model import QueueDepth
 from tiebeam.operations.metrics.registry import Metrics
@@ -30,6 +33,7 @@ from tiebeam.replicate.webhooks.inbox import Inbox
 from tiebeam.replicate.webhooks.receive import Receiver
 from tiebeam.replicate.webhooks.repository import Deliveries
 from tiebeam.store.pool import Store
+from tiebeam.wishes import hear_job
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.ports import Transport
     from tiebeam.kernel.clock import Clock
     from tiebeam.operations.queue.hands import Handler
-    from tiebeam.operations.queue.model import Job, Outcome
+    from tiebeam.operations.queue.model import Job, NewJob, Outcome
     from tiebeam.replicate.webhooks.model import Filed
     from tiebeam.settings import Settings
 
@@ -129,6 +133,24 @@ class AlwaysOn:
         """Count a delivery by what became of it."""
         self.metrics.delivered("procore", outcome)
 
+    def told_of_monday(self, outcome: str) -> None:
+        """Count what monday.com told by what became of it."""
+        self.metrics.delivered("monday", outcome)
+
+    def monday_door(self) -> MondayDoor:
+        """Return what takes in what monday.com tells; what it told of is queued at once."""
+        secret = self.settings.monday_signing_secret
+        return MondayDoor(
+            partial(Doors, self.store),
+            self.clock,
+            signing_secret=secret.get_secret_value() if secret else "",
+            on_told=self._told_of,
+        )
+
+    def _told_of(self, tenant_id: UUID, link_id: UUID) -> None:
+        """Have what was told of read now. If this fails, the schedule finds it within a minute."""
+        self._soon(link_id, tenant_id, hear_job(link_id))
+
     def receiver(self) -> Receiver:
         """Return what takes deliveries in; what they tell of is queued at once."""
         deliveries = Deliveries(self.store)
@@ -144,19 +166,21 @@ class AlwaysOn:
 
     def _stored(self, one: Filed) -> None:
         """Have a delivery fetched now. If this fails, the schedule finds it within a minute."""
-        connection_id = one.hook.connection_id
-        if connection_id in self._told:
+        self._soon(one.hook.connection_id, one.hook.tenant_id, fetch_job(one.hook.connection_id))
+
+    def _soon(self, whose: UUID, tenant_id: UUID, job: NewJob) -> None:
+        if whose in self._told:
             return
-        self._told.add(connection_id)
-        task = asyncio.create_task(self._fetch_soon(one.hook.tenant_id, connection_id))
+        self._told.add(whose)
+        task = asyncio.create_task(self._enqueue(whose, tenant_id, job))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _fetch_soon(self, tenant_id: UUID, connection_id: UUID) -> None:
+    async def _enqueue(self, whose: UUID, tenant_id: UUID, job: NewJob) -> None:
         # What arrives from here on asks again: it may come after this job has looked.
-        self._told.discard(connection_id)
+        self._told.discard(whose)
         try:
-            await self._queue.enqueue(tenant_id, [fetch_job(connection_id)])
+            await self._queue.enqueue(tenant_id, [job])
         except TiebeamError as error:
             LOG.warning("A delivery waits for the next look: %s", error)
 

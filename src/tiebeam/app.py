@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from tiebeam.connectors.http import AiohttpTransport
@@ -72,6 +72,11 @@ if TYPE_CHECKING:
     from tiebeam.replicate.replica import DamageEntry, LogEntry, RunEntry, StreamStatus
     from tiebeam.replicate.streams import Company, Login
     from tiebeam.settings import Settings
+
+
+PROCORE: Final = "procore"
+CHANCE: Final = chance.SystemRandom().random
+"""Numbers in [0, 1) that nobody foresees."""
 
 
 class NotSetUpError(TiebeamError):
@@ -187,8 +192,9 @@ class App:
         return Records(self.store, self.tenant.id, connection_id)
 
     async def connections(self) -> list[Connection]:
-        """Return the tenant's connections, without those that are still being made."""
-        return [one for one in await self.grants.list(self.tenant.id) if one.company_id is not None]
+        """Return the tenant's connections to Procore, without those that are still being made."""
+        every = await self.grants.list(self.tenant.id)
+        return [one for one in every if one.vendor == PROCORE and one.company_id is not None]
 
     async def add_procore(
         self, company_id: str | None, *, grant: Grant | None, kind: GrantKind
@@ -201,13 +207,7 @@ class App:
         environment = procore_environment(self.settings)
         client_id, client_secret = procore_app(self.settings)
         terms = Terms(
-            "procore",
-            environment.name,
-            environment.login_url,
-            environment.api_url,
-            client_id,
-            kind,
-            company_id,
+            PROCORE, environment.name, environment.login_url, environment.api_url, client_id, kind, company_id
         )
         granted = grant or await self.procore_login().client_credentials()
         kept = Secrets(granted.access_token, granted.refresh_token, client_secret)
@@ -367,7 +367,11 @@ class App:
     def gate(self, connection: Connection) -> RateGate:
         """Return what every call of a connection passes."""
         domain = domain_of(connection.vendor, connection.environment, connection.client_id)
-        rates = Rates(calls_per_hour=self.settings.rate_hourly_max, off=not self.settings.rate_limit)
+        off = not self.settings.rate_limit
+        return self.gate_of(domain, Rates(calls_per_hour=self.settings.rate_hourly_max, off=off))
+
+    def gate_of(self, domain: str, rates: Rates) -> RateGate:
+        """Return the gate that all share who call a vendor with the same credentials."""
         return RateGate(PostgresRow(self.store, domain), clock=self.clock, rates=rates)
 
     async def tokens(self, connection: Connection) -> VaultTokenSource:
@@ -387,7 +391,7 @@ class App:
             credentials=credentials,
             grants=login,
             clock=self.clock,
-            chance=_chance,
+            chance=CHANCE,
         )
 
     async def reader(self, connection: Connection) -> Reader:
@@ -407,7 +411,7 @@ class App:
             tokens=await self.tokens(connection),
             transport=told.transport(way) if told else way,
             clock=self.clock,
-            chance=_chance,
+            chance=CHANCE,
             service_account=connection.grant_kind is GrantKind.CLIENT_CREDENTIALS,
         )
 
@@ -522,11 +526,8 @@ def key_file(settings: Settings) -> Path:
 
 def pace(settings: Settings) -> Pace:
     """Return how a sync goes about it."""
-    return Pace(
-        sweep_every=timedelta(hours=settings.sweep_hours),
-        recent_days=settings.recent_days,
-        concurrency=settings.concurrency,
-    )
+    every = timedelta(hours=settings.sweep_hours)
+    return Pace(sweep_every=every, recent_days=settings.recent_days, concurrency=settings.concurrency)
 
 
 def alert_channels(settings: Settings) -> list[Channel]:
@@ -544,6 +545,7 @@ def keep(settings: Settings) -> Keep:
         sync_run_days=settings.keep_runs_days,
         pull_days=settings.keep_pulls_days,
         webhook_delivery_days=settings.keep_deliveries_days,
+        automation_firing_days=settings.keep_firings_days,
     )
 
 
@@ -594,7 +596,3 @@ def _chosen(companies: tuple[Company, ...], wanted: str | None) -> str:
 def _is_in_use(connection: Connection) -> bool:
     """Return whether a connection is to be read; one without a company was cut off while it was tried."""
     return connection.status is not Status.DISCONNECTED and connection.company_id is not None
-
-
-def _chance() -> float:
-    return chance.randbelow(1 << 30) / (1 << 30)

@@ -15,6 +15,8 @@ from tiebeam.identity.repository import Tenants
 from tiebeam.jobs.changes.repository import REACT
 from tiebeam.kernel.correlation import bound
 from tiebeam.kernel.errors import TiebeamError
+from tiebeam.mirrors import SameBoards
+from tiebeam.monday import Monday
 from tiebeam.operations.queue.model import Blocked, Done, NewJob, RetryAt, Snooze
 from tiebeam.operations.schedules.model import Schedule
 from tiebeam.operations.tokens.model import NotConnectedError, Status
@@ -26,7 +28,7 @@ from tiebeam.replicate.streams import find_stream
 from tiebeam.replicate.sync import Wish
 from tiebeam.replicate.webhooks.repository import Deliveries
 from tiebeam.upkeep import Upkeep
-from tiebeam.wishes import BY_HAND, REFRESH, refresh_again
+from tiebeam.wishes import BY_HAND, HEAR, PULL, REFRESH, SEND, mirror_again, refresh_again
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.ports import Transport
     from tiebeam.instruments import Instruments
     from tiebeam.kernel.clock import Clock
+    from tiebeam.mirrors import Rest
     from tiebeam.operations.queue.hands import Handler
     from tiebeam.operations.queue.model import Job, Outcome
     from tiebeam.operations.tokens.model import Connection
@@ -55,6 +58,7 @@ BUSY_AGAIN: Final = timedelta(seconds=2)
 GOES_ON_AFTER: Final = timedelta(seconds=30)
 
 DUE: Final = "procore.due"
+OUTSIDE_DUE: Final = "outside.due"
 
 EVERY_MINUTES: Final[Mapping[str, int]] = {
     SYNC: 10,
@@ -66,6 +70,7 @@ EVERY_MINUTES: Final[Mapping[str, int]] = {
     KEEP_ALIVE: 30,
     LOOK: 1,
     PUSH_DUE: 1,
+    OUTSIDE_DUE: 1,
     TIDY: 24 * 60,
 }
 """How often each is queued, unless a company has set it otherwise."""
@@ -110,6 +115,11 @@ class Duties:
             TIDY: self._tidy,
             PUSH: self._push,
             REACT: self._react,
+            HEAR: self._of_mirror(lambda same, link_id, _: same.hear(link_id)),
+            SEND: self._of_mirror(lambda same, link_id, _: same.send(link_id)),
+            PULL: self._of_mirror(
+                lambda same, link_id, job: same.pull(link_id, approved=bool(job.args.get("approved")))
+            ),
         }
 
     def schedules(self) -> Sequence[Schedule]:
@@ -123,6 +133,7 @@ class Duties:
             KEEP_ALIVE: partial(self._jobs_of_each, KEEP_ALIVE),
             LOOK: partial(self._job_of_all, LOOK),
             PUSH_DUE: self._push_jobs,
+            OUTSIDE_DUE: self._mirror_jobs,
             TIDY: partial(self._job_of_all, TIDY),
         }
         return [Schedule(name, timedelta(minutes=every), jobs[name]) for name, every in EVERY_MINUTES.items()]
@@ -157,6 +168,10 @@ class Duties:
     async def _push_jobs(self, tenant_id: UUID) -> list[NewJob]:
         """Queue the documents that are to be gone on with, those of a batch that is due among them."""
         return await Pushing(await self.app(tenant_id)).due()
+
+    async def _mirror_jobs(self, tenant_id: UUID) -> list[NewJob]:
+        """Queue what is to be done about boards that are kept the same as others elsewhere."""
+        return await SameBoards(await self.app(tenant_id)).due()
 
     async def _jobs_of_each(self, kind: str, tenant_id: UUID) -> list[NewJob]:
         return [
@@ -257,7 +272,7 @@ class Duties:
         app = await self.app(job.tenant_id)
         # First: the look that follows sends what there is to tell.
         await Pushing(app).tell()
-        await Upkeep(app).look()
+        await Upkeep(app).look(await Monday(app).gates())
         return Done()
 
     async def _push(self, job: Job) -> Outcome:
@@ -267,8 +282,27 @@ class Duties:
 
     async def _react(self, job: Job) -> Outcome:
         """Ask the rules of a company about what was done to its jobs and boards."""
-        more = await Reactions(await self.app(job.tenant_id)).react()
+        app = await self.app(job.tenant_id)
+        more = await Reactions(app).react()
+        await app.queue.enqueue(job.tenant_id, await SameBoards(app).changed())
         return Snooze(self._clock.now()) if more else Done()
+
+    def _of_mirror(self, work: Callable[[SameBoards, UUID, Job], Awaitable[Rest]]) -> Handler:
+        """Return what does `work` for the joined board that a job names."""
+
+        async def do(job: Job) -> Outcome:
+            boards = SameBoards(await self.app(job.tenant_id))
+            try:
+                rest = await work(boards, UUID(str(job.args["link"])), job)
+            except NotConnectedError as error:
+                await boards.app.queue.enqueue(job.tenant_id, [look_job()])
+                return Blocked(f"{error.cause} {error.action}")
+            if rest.wait_seconds is None:
+                return Blocked(rest.why) if rest.why else Done()
+            at = self._clock.now() + timedelta(seconds=rest.wait_seconds)
+            return Snooze(at) if rest.passes else RetryAt(at, rest.why)
+
+        return do
 
     async def _tidy(self, job: Job) -> Outcome:
         app = await self.app(job.tenant_id)
@@ -294,14 +328,12 @@ def again(kind: str, key: str) -> NewJob | None:
 
     It reads what the functions here make of their wishes.
     """
-    if kind in (LOOK, TIDY):
-        return NewJob(kind, key, {}, priority=BY_HAND)
-    if kind == REACT:
-        return NewJob(REACT, key, {}, priority=BY_HAND, serial_key=REACT)
+    if kind in (LOOK, TIDY, PUSH, REACT):
+        return NewJob(kind, key, {}, priority=BY_HAND, serial_key=REACT if kind == REACT else None)
     if kind == REFRESH and key.count("/") >= 3:
         return refresh_again(key)
-    if kind == PUSH:
-        return NewJob(PUSH, key, {}, priority=BY_HAND)
+    if kind in (HEAR, SEND, PULL):
+        return mirror_again(kind, key)
     if kind not in (SYNC, FETCH, KEEP_HOOK, CATCH_UP, KEEP_ALIVE):
         return None
     line = {SYNC: f"connection/{key}", FETCH: f"fetch/{key}"}.get(kind)

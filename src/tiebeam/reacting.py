@@ -19,7 +19,7 @@ from tiebeam.wishes import record_job
 from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from tiebeam.app import App
@@ -52,14 +52,15 @@ class Hands:
 
     app: App
 
-    async def sync_to_board(self, job_id: UUID, cause: Cause) -> str:
-        """Bring the items of a job in step with it."""
-        found = await JobsAndBoards(self.app).linking().sync_job(job_id, LINK, cause)
-        return " ".join(filter(None, map(_in_words, found)))
+    async def sync_to_board(self, job_ids: Collection[UUID], cause: Cause) -> Mapping[UUID, str]:
+        """Bring the items of jobs in step with them."""
+        found = await JobsAndBoards(self.app).linking().batch(job_ids, LINK, cause)
+        return {id_: " ".join(filter(None, map(_in_words, many))) for id_, many in found.items()}
 
-    async def sync_to_job(self, item_id: UUID, cause: Cause) -> str:
-        """Bring the job of an item in step with it."""
-        return _in_words(await JobsAndBoards(self.app).linking().sync_item(item_id, LINK, cause))
+    async def sync_to_job(self, item_ids: Collection[UUID], cause: Cause) -> Mapping[UUID, str]:
+        """Bring the jobs of items in step with them."""
+        found = await JobsAndBoards(self.app).linking().batch_of_items(item_ids, LINK, cause)
+        return {id_: _in_words(one) for id_, one in found.items()}
 
     async def push_document(self, document: str, target: str, cause: Cause) -> str:
         """Send a document, by its id or its number, to a target. Raises BadInputError."""

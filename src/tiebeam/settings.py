@@ -75,6 +75,21 @@ class Settings(BaseSettings):
         description="The companies whose plan includes Procore: their short names, with commas between them. "
         "Without any, every company's does.",
     )
+    monday_api_url: str = Field(
+        default="https://api.monday.com/v2",
+        pattern="^https?://",
+        description="Where monday.com is asked; another address is that of a simulator.",
+    )
+    monday_token: SecretStr | None = Field(
+        default=None,
+        description="The token that `tiebeam connect monday` takes, in place of asking for it. It is sealed "
+        "in the database then, and not needed here any more.",
+    )
+    monday_signing_secret: SecretStr | None = Field(
+        default=None,
+        description="The signing secret of your monday.com app, where the token is an app's: each of its "
+        "webhooks must bear its signature then. A person's token has none.",
+    )
     rate_limit: bool = Field(
         default=True,
         description="Whether the rate gate is on. Turn it off for a simulator without limits only.",
@@ -109,7 +124,7 @@ class Settings(BaseSettings):
     webhook_url: str | None = Field(
         default=None,
         pattern="^https?://",
-        description="The public address under which Procore can reach this server, such as "
+        description="The public address under which Procore and monday.com can reach this server, such as "
         "https://tiebeam.example.com. Without it nothing is asked to deliver, and polling does it all.",
     )
     webhook_signing_key: SecretStr | None = Field(
@@ -178,6 +193,7 @@ class Settings(BaseSettings):
     keep_pulls_days: int = Field(
         default=30, ge=1, description="Days that ended pulls are kept, but for the last of each listing."
     )
+    keep_firings_days: int = Field(default=90, ge=1, description="Days that the log of the rules is kept.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is logged to standard error."
     )

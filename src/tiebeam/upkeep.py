@@ -187,8 +187,11 @@ class Upkeep:
         """Keep for the alerts that it could."""
         await Sightings(self.app.store).answered(self.app.tenant.id, connection.id, connection.vendor)
 
-    async def look(self) -> int:
-        """Judge how everything stands, and tell of what changed; return how many messages that took."""
+    async def look(self, more: Sequence[GateSeen] = ()) -> int:
+        """Judge how everything stands, and tell of what changed; return how many messages that took.
+
+        `more` are the gates of connections to which nothing is copied.
+        """
         app = self.app
         found = [one for one in await app.connections() if one.status is Status.CONNECTED]
         set_here = {name: span.total_seconds() / 60 for name, span in (await app.choices.intervals()).items()}
@@ -200,7 +203,7 @@ class Upkeep:
             expected={
                 one.name: Expected(one.title, set_here.get(one.name, one.interval_minutes)) for one in STREAMS
             },
-            gates=gates,
+            gates=[*gates, *more],
             disks=[see_disk(app.settings.data)],
             now=app.clock.now(),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.connectors.streams import Scope
@@ -9,13 +10,20 @@ from tiebeam.kernel.correlation import correlation_id
 from tiebeam.operations.queue.model import NewJob
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from tiebeam.operations.tokens.model import Connection
     from tiebeam.replicate.explorer.model import Found
     from tiebeam.replicate.replica import Record
 
 REFRESH: Final = "procore.refresh"
+HEAR: Final = "outside.hear"
+SEND: Final = "outside.send"
+PULL: Final = "outside.pull"
 BY_HAND: Final = 5
 """The priority of what a person waits for."""
+SOON: Final = 3
+_APPROVED: Final = "approved"
 
 
 def refresh_job(
@@ -71,3 +79,42 @@ def refresh_again(key: str) -> NewJob:
     else:
         args |= {"scope": scope, "record": record}
     return NewJob(REFRESH, key, args, priority=BY_HAND)
+
+
+def hear_job(link_id: UUID) -> NewJob:
+    """Return the job that reads the items of a mirrored board which webhooks told of."""
+    return _of_mirror(HEAR, link_id, SOON)
+
+
+def send_job(link_id: UUID) -> NewJob:
+    """Return the job that sends what was changed here on a mirrored board."""
+    return _of_mirror(SEND, link_id, SOON)
+
+
+def pull_job(link_id: UUID, *, by_hand: bool = False, approved: bool = False) -> NewJob:
+    """Return the job that lays a whole mirrored board beside the one elsewhere.
+
+    `approved`: however much is missing there, it is believed.
+    """
+    found = _of_mirror(PULL, link_id, BY_HAND if by_hand else 0)
+    if not approved:
+        return found
+    return replace(found, key=f"{link_id}/{_APPROVED}", args={**found.args, _APPROVED: True})
+
+
+def mirror_again(kind: str, key: str) -> NewJob:
+    """Return the job that does once more what one of a mirrored board did."""
+    link, _, approved = key.partition("/")
+    args = {"link": link, _APPROVED: True} if approved else {"link": link}
+    return NewJob(kind, key, args, priority=BY_HAND, serial_key=_line(link))
+
+
+def _of_mirror(kind: str, link_id: UUID, priority: int) -> NewJob:
+    # One after the other, whatever they do: monday.com may damage a board that two write to at once.
+    return NewJob(
+        kind, str(link_id), {"link": str(link_id)}, priority=priority, serial_key=_line(str(link_id))
+    )
+
+
+def _line(key: str) -> str:
+    return f"outside/{key}"

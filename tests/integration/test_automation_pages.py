@@ -18,7 +18,7 @@ from tiebeam.jobs.boards.model import ColumnKind, Label, NewColumn, NewItem
 from tiebeam.operations.audit.model import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection
     from pathlib import Path
     from uuid import UUID
 
@@ -43,11 +43,11 @@ ME = Actor.command("tests")
 class Quiet:
     """Hands that do nothing."""
 
-    async def sync_to_board(self, job_id: UUID, cause: Cause) -> str:
-        return f"{job_id} {cause.hops}"
+    async def sync_to_board(self, job_ids: Collection[UUID], cause: Cause) -> dict[UUID, str]:
+        return {id_: f"{id_} {cause.hops}" for id_ in job_ids}
 
-    async def sync_to_job(self, item_id: UUID, cause: Cause) -> str:
-        return f"{item_id} {cause.hops}"
+    async def sync_to_job(self, item_ids: Collection[UUID], cause: Cause) -> dict[UUID, str]:
+        return {id_: f"{id_} {cause.hops}" for id_ in item_ids}
 
     async def push_document(self, document: str, target: str, cause: Cause) -> str:
         return f"{document} {target} {cause.hops}"
@@ -240,7 +240,7 @@ async def test_rules_are_switched_restored_and_removed_and_the_trail_says_by_who
     assert (await desk.post(f"/{first.id}/remove")).status_code == 400
     await desk.post(f"/{first.id}/restore")
     assert (await desk.work.rules.get(first.id)).enabled
-    assert (await desk.client.get(f"{HERE}/{uuid4()}")).status_code == 400
+    assert (await desk.client.get(f"{HERE}/{uuid4()}")).status_code == 404
     acts = [one.act for one in await house.house.trail.entries(house.tenant.id, limit=20)]
     assert [one for one in acts if one.startswith("automation.")] == [
         "automation.restored", "automation.set", "automation.removed", "automation.set", "automation.set",

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tiebeam.identity.repository import Tenants
-from tiebeam.jobs.automations import run
+from tiebeam.jobs.automations import plan
 from tiebeam.jobs.automations.checks import checked
 from tiebeam.jobs.automations.model import (
     Action,
@@ -23,8 +23,9 @@ from tiebeam.jobs.automations.model import (
     Result,
     Trigger,
 )
+from tiebeam.jobs.automations.plan import SYNC_HOPS_MAX
 from tiebeam.jobs.automations.repository import ChangedRuleError, RuledWork
-from tiebeam.jobs.automations.run import SYNC_HOPS_MAX, Automations
+from tiebeam.jobs.automations.run import Automations
 from tiebeam.jobs.automations.seeing import tried
 from tiebeam.jobs.boards.model import ColumnKind, ItemEdit, Label, NewColumn, NewItem
 from tiebeam.jobs.model import HOPS_MAX, Cause, JobStatus, Subject
@@ -33,6 +34,8 @@ from tiebeam.operations.audit.model import Actor
 from tiebeam.store.pool import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tiebeam.identity.model import Tenant
     from tiebeam.jobs.automations.model import Rule
     from tiebeam.jobs.automations.ports import Note
@@ -60,9 +63,12 @@ class Recorded:
 
     def __init__(self) -> None:
         self.did: list[tuple[Any, ...]] = []
+        self.batches: list[int] = []
         self.notes: list[Note] = []
         self.fault: BaseException | None = None
         self.says = "Done so."
+        self.spoilt: UUID | None = None
+        """With it among them, none of many is done."""
 
     def _do(self, *what: Any) -> str:
         if self.fault is not None:
@@ -70,11 +76,15 @@ class Recorded:
         self.did.append(what)
         return self.says
 
-    async def sync_to_board(self, job_id: UUID, cause: Cause) -> str:
-        return self._do("to_board", job_id, cause.hops)
+    async def sync_to_board(self, job_ids: Collection[UUID], cause: Cause) -> dict[UUID, str]:
+        if self.spoilt in job_ids:
+            raise BadInputError("The job is spoilt.", action="Mend it.")
+        self.batches.append(len(job_ids))
+        return {id_: self._do("to_board", id_, cause.hops) for id_ in job_ids}
 
-    async def sync_to_job(self, item_id: UUID, cause: Cause) -> str:
-        return self._do("to_job", item_id, cause.hops)
+    async def sync_to_job(self, item_ids: Collection[UUID], cause: Cause) -> dict[UUID, str]:
+        self.batches.append(len(item_ids))
+        return {id_: self._do("to_job", id_, cause.hops) for id_ in item_ids}
 
     async def push_document(self, document: str, target: str, cause: Cause) -> str:
         return self._do("push", document, target, cause.hops)
@@ -284,7 +294,7 @@ async def test_what_only_syncs_answers_beyond_a_circle_and_ends_too(yard: Yard) 
 async def test_a_rule_that_runs_wild_is_stopped_for_a_minute(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "FIRINGS_A_MINUTE_MAX", MOST)
+    monkeypatch.setattr(plan, "FIRINGS_A_MINUTE_MAX", MOST)
     rule = await yard.rule(
         Trigger(Happening.ITEM_CREATED, yard.board.id), Action(K.NOTIFY, None, {"text": "New: {item.name}"})
     )
@@ -445,3 +455,79 @@ async def test_rules_of_one_company_are_nobody_elses(yard: Yard, store: Store, c
             await act(rule.id)
     assert await other.work.firings.find() == []
     assert await other.settle() == {}
+
+
+async def written(yard: Yard, count: int) -> list[UUID]:
+    """Write so many jobs at once; return them."""
+    made = await yard.work.jobs.create_all([{"title": f"Job {number}"} for number in range(count)], actor=ME)
+    return [one.id for one in made]
+
+
+@pytest.mark.req("L2", "L3")
+async def test_what_one_write_asked_for_at_once_is_brought_in_step_at_once(yard: Yard) -> None:
+    await yard.built_in(enabled=True)
+    ids = await written(yard, 30)
+    lone = await yard.work.jobs.create(title="Alone", actor=ME)
+    assert await yard.settle(20) == {Result.DONE: 31}
+    assert yard.hands.batches == [20, 10, 1], "one for each page, and one for each cause"
+    assert yard.hands.did == [("to_board", id_, 1) for id_ in [*ids, lone.id]]
+    firings = await yard.work.firings.find(limit=100)
+    assert len({(one.rule_id, one.change_id) for one in firings}) == len(firings) == 31
+    assert {one.detail for one in firings} == {"Done so."}
+    assert await yard.settle() == {}
+
+
+@pytest.mark.req("L2")
+async def test_conditions_and_circles_count_for_each_of_many(yard: Yard) -> None:
+    await yard.rule(
+        Trigger(Happening.JOB_TOUCHED),
+        Action(K.SYNC_TO_BOARD),
+        conditions=(Condition("job.status", Check.IS, "Done"),),
+    )
+    ids = await written(yard, 6)
+    await yard.work.jobs.change_all({id_: {"status": JobStatus.DONE} for id_ in ids[:2]}, actor=ME)
+    late = Cause(uuid4(), SYNC_HOPS_MAX)
+    await yard.work.jobs.change_all({id_: {"address": "x"} for id_ in ids[:2]}, actor=ME, cause=late)
+    assert await yard.settle() == {Result.DONE: 2, Result.SKIPPED: 6, Result.STOPPED: 2}
+    assert yard.hands.did == [("to_board", id_, 1) for id_ in ids[:2]]
+    assert len(yard.hands.notes) == 1, "that it runs wild is said once"
+
+
+async def test_what_other_rules_do_in_between_keeps_its_place(yard: Yard) -> None:
+    await yard.built_in(enabled=True)
+    await yard.rule(
+        Trigger(Happening.JOB_CREATED),
+        Action(K.NOTIFY, None, {"text": "{job.title}"}),
+        conditions=(Condition("job.title", Check.CONTAINS, "3"),),
+    )
+    await yard.work.jobs.create_all([{"title": f"Job {number}"} for number in range(5)], actor=ME)
+    await yard.settle()
+    assert [one.summary for one in yard.hands.notes] == ["Job 3"]
+    assert len(yard.hands.did) == 5
+
+
+async def test_one_of_many_that_cannot_be_brought_in_step_fails_alone(yard: Yard) -> None:
+    await yard.built_in(enabled=True)
+    ids = await written(yard, 5)
+    yard.hands.spoilt = ids[2]
+    assert await yard.settle() == {Result.DONE: 4, Result.FAILED: 1}
+    assert {did[1] for did in yard.hands.did} == set(ids) - {ids[2]}
+    (failed,) = await yard.work.firings.find(result=Result.FAILED)
+    assert (failed.subject_id, "is spoilt" in failed.detail) == (ids[2], True)
+    assert await yard.settle() == {}
+
+
+async def test_who_dies_amid_many_leaves_nothing_undone_and_notes_each_once(
+    yard: Yard, database_url: str, tenant: Tenant, clock: ManualClock
+) -> None:
+    await yard.built_in(enabled=True)
+    ids = await written(yard, 4)
+    deaths = 0
+    while await _dies(database_url, tenant, clock, ("before commit", "commit")[deaths % 2], deaths // 2 + 1):
+        deaths += 1
+        assert deaths < 30, "it does not come to an end"
+    assert deaths > 3
+    await yard.settle()
+    firings = await yard.work.firings.find(limit=100)
+    assert {one.subject_id for one in firings} == set(ids)
+    assert [one.result for one in firings] == [Result.DONE] * 4

@@ -155,6 +155,9 @@ async def test_bounds_keep_a_typo_from_deleting_evidence(desk: Desk) -> None:
     # What the installation sets may be chosen, also where it is below what could be otherwise.
     assert (await desk.post("retention", kind="webhook_delivery", days="3")).status_code == 303
     assert (await desk.post("retention", kind="webhook_delivery", days="2")).status_code == 400
+    assert (
+        await desk.post("retention", kind="automation_firing", days="7", confirm="yes")
+    ).status_code == 303
 
 
 @pytest.mark.req("P21")

@@ -49,10 +49,32 @@ _FILL = (
         case when n > 1 then %(old)s::timestamptz end
     from generate_series(1, 4) n cross join tiebeam.feed f
     """,
+    """
+    with rule as (
+        insert into tiebeam.automation_rule (tenant_id, id, name, enabled, definition, version, created_at,
+            updated_at)
+        values (%(tenant)s, %(tenant)s, 'r', true, '{}', 1, %(old)s, %(old)s)
+        returning id
+    ), change as (
+        insert into tiebeam.work_change (tenant_id, at, subject, subject_id, what, before, after, version,
+            actor_kind, actor_id, actor_name, cause_id, hops, handled_at)
+        select %(tenant)s, %(old)s, 'job', %(tenant)s, 'created', 'null', 'null', n, 'system', '', '',
+            %(tenant)s, 0, case when n <> 2 then %(old)s::timestamptz end
+        from generate_series(1, 6) n
+        returning id, version
+    )
+    insert into tiebeam.automation_firing (tenant_id, rule_id, change_id, subject, subject_id, what, cause_id,
+        hops, at, result)
+    select %(tenant)s, rule.id, change.id, 'job', %(tenant)s, 'created', %(tenant)s, 0,
+        case when version < 6 then %(old)s::timestamptz else %(new)s::timestamptz end,
+        case when version = 1 then 'begun' else 'done' end
+    from rule cross join change
+    """,
 )
 _COUNTS = """
 select (select count(*) from tiebeam.alert), (select count(*) from tiebeam.alert_notice),
-    (select count(*) from tiebeam.sync_run), (select count(*) from tiebeam.pull)
+    (select count(*) from tiebeam.sync_run), (select count(*) from tiebeam.pull),
+    (select count(*) from tiebeam.automation_firing)
 """
 
 
@@ -76,21 +98,20 @@ async def test_what_is_old_and_over_goes_and_nothing_else(
     for one in (tenant, other):
         await fill(store, one, clock)
     before = await counts(store, other.id)
-    assert before == (8, 8, 8, 4)
+    assert before == (8, 8, 8, 4, 6)
     gone = await purge(OldRows(store), tenant.id, Keep(), clock, batch=2)
-    assert gone == {"alert": 3, "sync_run": 3, "pull": 2, "webhook_delivery": 0}
-    assert await counts(store, tenant.id) == (5, 5, 5, 2)
+    assert gone == {"alert": 3, "sync_run": 3, "pull": 2, "webhook_delivery": 0, "automation_firing": 3}
+    assert await counts(store, tenant.id) == (5, 5, 5, 2, 3)
     assert await counts(store, other.id) == before
     assert sum((await purge(OldRows(store), tenant.id, Keep(), clock)).values()) == 0
 
 
 async def test_what_is_set_to_stay_stays(store: Store, tenant: Tenant, clock: ManualClock) -> None:
     await fill(store, tenant, clock)
-    gone = await purge(
-        OldRows(store), tenant.id, Keep(alert_days=None, sync_run_days=401, pull_days=1), clock
-    )
-    assert gone == {"sync_run": 0, "pull": 2, "webhook_delivery": 0}
-    assert await counts(store, tenant.id) == (8, 8, 8, 2)
+    keep = Keep(alert_days=None, sync_run_days=401, pull_days=1, automation_firing_days=401)
+    gone = await purge(OldRows(store), tenant.id, keep, clock)
+    assert gone == {"sync_run": 0, "pull": 2, "webhook_delivery": 0, "automation_firing": 0}
+    assert await counts(store, tenant.id) == (8, 8, 8, 2, 6)
 
 
 @pytest.mark.req("R17")

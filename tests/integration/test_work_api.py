@@ -9,6 +9,8 @@ import pytest
 from tests.factories.console_api import API, api_house
 
 from tiebeam.identity.permissions import Permission
+from tiebeam.operations.audit.model import Actor
+from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -149,3 +151,24 @@ async def test_who_may_only_read_changes_nothing(house: ApiHouse, client: httpx.
         assert refused.status_code == 403
     stranger = await house.keyed([P.RECORDS_READ])
     assert (await stranger.get(f"/api/jobs/{job['id']}/board-item")).status_code == 403
+
+
+@pytest.mark.req("L4")
+async def test_a_board_is_deleted_and_restored_with_its_items(
+    house: ApiHouse, client: httpx.AsyncClient
+) -> None:
+    app = await house.console.house.app(house.console.tenant.id)
+    board = await JobsAndBoards(app).boards().create("Punch list", actor=Actor.command("tests"))
+    here, manager = f"{API}/boards/{board.id}", await house.keyed([*EDITS, P.BOARDS_MANAGE])
+    item = (await client.post(f"{here}/items", json={"name": "Gutter"})).json()
+    assert (await client.delete(here)).status_code == 403
+    assert (await manager.delete(here)).status_code == 204
+    listed = [one["id"] for one in (await manager.get(f"{API}/boards")).json()["items"]]
+    deleted = (await manager.get(f"{API}/boards?deleted=true")).json()["items"]
+    assert str(board.id) not in listed
+    assert [(one["id"], one["deleted_at"] is None) for one in deleted] == [(str(board.id), False)]
+    assert (await client.patch(f"{API}/items/{item['id']}", json={"name": "x"})).status_code == 404
+    assert (await manager.post(f"{here}/restore")).json()["deleted_at"] is None
+    assert (await client.get(f"{here}/items")).json()["items"] == [item]
+    active = await active_jobs(client)
+    assert (await manager.delete(f"{API}/boards/{active['id']}")).status_code == 409

@@ -241,6 +241,7 @@ async def _set_schedules(week: Week) -> None:
         "alerts.look": 60,
         "upkeep.tidy": 24 * 60,
         "push.due": 24 * 60,
+        "outside.due": 24 * 60,
     }
     ours, other = week.vendor.account.tenant_id, week.world.other.account.tenant_id
     for name in SCHEDULES:

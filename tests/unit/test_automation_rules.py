@@ -115,7 +115,7 @@ def test_only_enabled_rules_are_asked_in_their_order() -> None:
 FACTS = facts_of(
     event(),
     job(),
-    item(status="In progress", who=[str(ADA), str(BOB)], hours=2.0, note="Two  metres"),
+    item(status="In progress", who=[str(ADA), str(BOB)], hours=2.0, note="Two  metres, 35"),
     PUNCH_LIST,
     TODAY,
 )
@@ -137,6 +137,9 @@ FACTS = facts_of(
         ("item.who", Check.ONE_OF, [str(JOB), str(BOB)], True),
         ("item.note", Check.CONTAINS, "METRES", True),
         ("item.note", Check.CONTAINS, "feet", False),
+        ("item.note", Check.CONTAINS, "3", True),
+        ("item.note", Check.CONTAINS, "4", False),
+        ("item.hours", Check.CONTAINS, "7", False),
         ("job.status", Check.ONE_OF, ["Done", "In progress"], True),
         ("job.status", Check.ONE_OF, ["Done"], False),
         ("job.address", Check.IS_EMPTY, None, True),

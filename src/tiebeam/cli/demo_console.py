@@ -12,7 +12,7 @@ from tiebeam.connectors.http import AiohttpTransport
 from tiebeam.identity.model import Role
 from tiebeam.operations.audit.model import Actor
 from tiebeam.web.app import create_app
-from tiebeam.web.parts import House, Services
+from tiebeam.web.parts import House, services_of
 from tiebeam.web.serving import AddressTakenError, listen, serve
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ async def demo_console(app: App, clock: Clock) -> AsyncIterator[tuple[str, str, 
             )
             emails.append(person.email)
         with _address(app.settings) as at:
-            services = Services(house.receiver(), house.ready, house.metrics.exposition, house.delivered)
+            services = services_of(house)
             running = asyncio.create_task(
                 house.run(serve(create_app(services, parts), at, house.stop), house.work(), house.measure())
             )

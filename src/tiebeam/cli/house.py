@@ -13,7 +13,7 @@ from tiebeam.identity.beginning.repository import FirstRun
 from tiebeam.kernel.clock import SystemClock
 from tiebeam.settings import read_settings
 from tiebeam.web.app import create_app, create_probes
-from tiebeam.web.parts import House, Services
+from tiebeam.web.parts import House, services_of
 from tiebeam.web.serving import listen, serve
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _parts(
     if "scheduler" in names:
         parts.append(house.schedule())
     if at is not None:
-        services = Services(house.receiver(), house.ready, house.metrics.exposition, house.delivered)
+        services = services_of(house)
         app = create_app(services, House.of(house)) if "web" in names else create_probes(services)
         parts += [serve(app, at, house.stop), house.measure()]
     return parts

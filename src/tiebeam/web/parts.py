@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tiebeam.connectors.ports import Transport
     from tiebeam.identity.repository import Tenants
     from tiebeam.kernel.clock import Clock
+    from tiebeam.link.outside.door.receive import MondayDoor
     from tiebeam.operations.metrics.tenants.repository import TenantHealth
     from tiebeam.replicate.webhooks.receive import Receiver
     from tiebeam.settings import Settings
@@ -44,10 +45,26 @@ class Services:
     """Returns the text that Prometheus reads."""
     told: Callable[[str], None] = lambda _: None
     """Hears of every delivery what became of it: `stored`, `refused`, `too_large`, `slow` or `busy`."""
+    monday: MondayDoor | None = None
+    """What takes in what monday.com tells of mirrored boards; without it nothing is there."""
+    told_of_monday: Callable[[str], None] = lambda _: None
+    """The same of monday.com's, and `listens` of who only asked whether we do."""
     in_hand_max: int = 500
     """How many deliveries are worked on at once; more are asked to come again."""
     body_wait_seconds: float = 3.0
     """How long a sender may take over its body."""
+
+
+def services_of(house: AlwaysOn) -> Services:
+    """Return what the application of a running system stands on."""
+    return Services(
+        house.receiver(),
+        house.ready,
+        house.metrics.exposition,
+        house.delivered,
+        monday=house.monday_door(),
+        told_of_monday=house.told_of_monday,
+    )
 
 
 @dataclass(frozen=True, slots=True)

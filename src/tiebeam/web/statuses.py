@@ -26,6 +26,8 @@ _BY_PREFIX: Final = (
     ("app.", 409),
     ("connection.", 409),
     ("procore.", 502),
+    ("monday.token_refused", 409),
+    ("monday.", 502),
     ("transport.", 502),
     ("store.", 503),
 )

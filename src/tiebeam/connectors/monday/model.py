@@ -91,6 +91,10 @@ class OutsideItem:
     values: Mapping[str, Any] = field(default_factory=dict)
     """What its cells hold, by the id of the column; empty cells are left out, and those of no known kind."""
     state: ItemState = ItemState.ACTIVE
+    creator_id: str = ""
+    """Who made it; empty when that is not told."""
+    created_at: datetime | None = None
+    """By monday.com's clock, in whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +114,21 @@ class OutsidePerson:
     name: str
     email: str
     enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideAccount:
+    """The account that a token belongs to, and as whom the token acts."""
+
+    id: str
+    name: str
+    user: OutsidePerson
+
+
+@dataclass(frozen=True, slots=True)
+class BoardName:
+    """A board as a list of boards has it."""
+
+    id: str
+    name: str
+    items: int

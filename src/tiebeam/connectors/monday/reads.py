@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tiebeam.connectors.answers import ShapeError
 from tiebeam.connectors.monday.client import Query
 from tiebeam.connectors.monday.errors import QUERY_TOO_LARGE
-from tiebeam.connectors.monday.rows import BOARD, ITEM, board_of, item_of, page_of, person_of, rows
+from tiebeam.connectors.monday.rows import (
+    BOARD,
+    ITEM,
+    account_of,
+    board_name_of,
+    board_of,
+    item_of,
+    page_of,
+    person_of,
+    rows,
+)
 from tiebeam.connectors.ports import Refusal, RefusalKind, Share
 from tiebeam.kernel.errors import Owner
 
@@ -15,7 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tiebeam.connectors.monday.client import MondayClient
-    from tiebeam.connectors.monday.model import ItemsPage, OutsideBoard, OutsideItem, OutsidePerson
+    from tiebeam.connectors.monday.model import (
+        BoardName,
+        ItemsPage,
+        OutsideAccount,
+        OutsideBoard,
+        OutsideItem,
+        OutsidePerson,
+    )
 
 T = TypeVar("T")
 
@@ -23,6 +40,8 @@ PAGE_MAX = 500
 IDS_MAX = 100
 PAGE_MIN = 10
 PEOPLE_MAX = 1000
+BOARDS_MAX = 500
+"""So many boards are listed; a page of them is 100."""
 
 _BOARD = f"query ($ids: [ID!]) {{ boards(ids: $ids) {{ {BOARD} }} }}"
 _FIRST = (
@@ -34,6 +53,12 @@ _NEXT = (
     f" next_items_page(limit: $limit, cursor: $cursor) {{ cursor items {{ {ITEM} }} }} }}"
 )
 _ITEMS = f"query ($ids: [ID!], $limit: Int) {{ items(ids: $ids, limit: $limit) {{ {ITEM} }} }}"
+_BOARDS_PAGE = 100
+_BOARDS = (
+    "query ($limit: Int, $page: Int) {"
+    " boards(limit: $limit, page: $page, state: active) { id name type items_count } }"
+)
+_ACCOUNT = "query { me { id name email enabled account { id name } } }"
 _ME = "query { me { id name email enabled } }"
 _USERS = "query ($limit: Int, $page: Int) { users(limit: $limit, page: $page) { id name email enabled } }"
 _NO_BOARD = Refusal(
@@ -95,6 +120,23 @@ class MondayReader:
     async def me(self) -> OutsidePerson | Refusal:
         """Return the user that the token belongs to: what it does is our own."""
         return await self._ask(_ME, {}, lambda data: person_of(data.get("me")))
+
+    async def account(self) -> OutsideAccount | Refusal:
+        """Return the account that the token belongs to, and its user."""
+        return await self._ask(_ACCOUNT, {}, lambda data: account_of(data.get("me")))
+
+    async def boards(self) -> tuple[BoardName, ...] | Refusal:
+        """Return the boards that the user sees, without those of subitems and documents."""
+        found: list[BoardName] = []
+        for page in range(1, BOARDS_MAX // _BOARDS_PAGE + 1):
+            asked = {"limit": _BOARDS_PAGE, "page": page}
+            got = await self._ask(_BOARDS, asked, lambda data: list(rows(data, "boards")))
+            if isinstance(got, Refusal):
+                return got
+            found += [board_name_of(row) for row in got if row.get("type") in (None, "board")]
+            if len(got) < _BOARDS_PAGE:
+                break
+        return tuple(found)
 
     async def people(self) -> tuple[OutsidePerson, ...] | Refusal:
         """Return everybody of the account."""

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tiebeam.connectors.answers import GarbledError, ShapeError, parse_json
 from tiebeam.connectors.monday.model import (
+    BoardName,
     ItemsPage,
     ItemState,
+    OutsideAccount,
     OutsideBoard,
     OutsideColumn,
     OutsideGroup,
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 BOARD = "id name columns { id title type settings_str } groups { id title }"
 ITEM = (
-    "id name state updated_at board { id } group { id }"
+    "id name state updated_at created_at creator_id board { id } group { id }"
     " column_values { id type value ... on StatusValue { label } }"
 )
 
@@ -47,6 +49,8 @@ def item_of(row: Any, *, jobs_url: str = "") -> OutsideItem:
         updated_at=parse_moment(row.get("updated_at")),
         values={column_id: value for column_id, value in found if value is not None},
         state=_state(row.get("state")),
+        creator_id=str(row.get("creator_id") or ""),
+        created_at=parse_moment(row.get("created_at")),
     )
 
 
@@ -63,6 +67,18 @@ def person_of(row: Any) -> OutsidePerson:
     """Return somebody of the account."""
     enabled = isinstance(row, dict) and row.get("enabled") is not False
     return OutsidePerson(text(row, "id"), text(row, "name"), text(row, "email"), enabled)
+
+
+def account_of(row: Any) -> OutsideAccount:
+    """Return whom a token belongs to, with the account."""
+    account = row.get("account") if isinstance(row, dict) else None
+    return OutsideAccount(text(account, "id"), text(account, "name"), person_of(row))
+
+
+def board_name_of(row: dict[str, Any]) -> BoardName:
+    """Return a board as a list has it; how many items it has is not always told."""
+    count = row.get("items_count")
+    return BoardName(text(row, "id"), text(row, "name"), count if isinstance(count, int) else 0)
 
 
 def text(row: Any, name: str) -> str:

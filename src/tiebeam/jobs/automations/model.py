@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from tiebeam.jobs.boards.model import Board
-    from tiebeam.jobs.model import Cause, Subject, What
+    from tiebeam.jobs.boards.model import Board, Item
+    from tiebeam.jobs.model import Cause, Job, Subject, What
     from tiebeam.operations.audit.model import Actor
 
 NAME_MAX: Final = 200
@@ -264,3 +264,31 @@ class World:
     def here(self) -> Mapping[UUID, bool]:
         """Of everybody whether they are still here."""
         return {one: one in self.active for one in self.people}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a rule has come with what it answers."""
+
+    rule: Rule
+    event: Event
+    result: Result
+    acts: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a rule sees of what it answers, as it is now."""
+
+    job: Job | None
+    item: Item | None
+    board: Board | None
+    facts: Mapping[str, Any]
+
+    @property
+    def called(self) -> str:
+        """What people call it."""
+        if self.item is not None:
+            return self.item.name
+        return f"#{self.job.number} {self.job.title}" if self.job else "something that is gone"

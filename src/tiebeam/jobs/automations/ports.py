@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from uuid import UUID
 
     from tiebeam.jobs.model import Cause
@@ -32,12 +33,12 @@ class Hands(Protocol):
     it is done again when the process ends before it could be noted. Raises TiebeamError.
     """
 
-    async def sync_to_board(self, job_id: UUID, cause: Cause) -> str:
-        """Bring the item of a job in step with it, a deleted job too."""
+    async def sync_to_board(self, job_ids: Collection[UUID], cause: Cause) -> Mapping[UUID, str]:
+        """Bring the items of jobs in step with them, of deleted jobs too; said is what was done for each."""
         ...
 
-    async def sync_to_job(self, item_id: UUID, cause: Cause) -> str:
-        """Bring the job of an item in step with it, a deleted item too; one that names no job has none."""
+    async def sync_to_job(self, item_ids: Collection[UUID], cause: Cause) -> Mapping[UUID, str]:
+        """Bring the jobs of items in step with them, of deleted items too; one that names no job has none."""
         ...
 
     async def push_document(self, document: str, target: str, cause: Cause) -> str:

@@ -17,6 +17,7 @@ from tiebeam.jobs.automations.model import (
     Draft,
     Firing,
     Happening,
+    Progress,
     Result,
     Rule,
     Trigger,
@@ -29,12 +30,12 @@ from tiebeam.jobs.model import Cause, Subject, What
 from tiebeam.jobs.repository import Jobs
 from tiebeam.kernel.canonical import canonical
 from tiebeam.kernel.errors import BadInputError, Owner
-from tiebeam.store.adapt import Json
+from tiebeam.store.adapt import Json, Longs, Texts
 from tiebeam.store.sql import queries
 from tiebeam.store.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from datetime import datetime
 
     from tiebeam.jobs.automations.model import Event
@@ -89,17 +90,6 @@ class _FiringRow:
     acts: int
     detail: str
     rule_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a rule has come with what it answers."""
-
-    rule: Rule
-    event: Event
-    result: Result
-    acts: int
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +288,37 @@ class Firings:
         )
         ((result, acts, detail),) = await tx.rows(Q["begin"], named)
         return Progress(rule, event, Result(result), acts, detail)
+
+    async def begin_all(self, tx: Within, wishes: Sequence[tuple[Rule, Event]]) -> list[Progress]:
+        """Do what `begin` does for many at once; each rule and write once."""
+        named = self._named(
+            rule_ids=[rule.id for rule, _ in wishes],
+            change_ids=Longs(event.id for _, event in wishes),
+            subjects=Texts(event.subject.value for _, event in wishes),
+            subject_ids=[event.subject_id for _, event in wishes],
+            whats=Texts(event.what.value for _, event in wishes),
+            cause_ids=[event.cause.id for _, event in wishes],
+            hops=Longs(event.cause.hops for _, event in wishes),
+            at=self._clock.now(),
+        )
+        found = {
+            (rule_id, change_id): more for rule_id, change_id, *more in await tx.rows(Q["begin_all"], named)
+        }
+        told = [(rule, event, *found[rule.id, event.id]) for rule, event in wishes]
+        return [Progress(rule, event, Result(result), *more) for rule, event, result, *more in told]
+
+    async def reached_all(self, tx: Within, many: Sequence[Progress]) -> None:
+        """Do what `reached` does for many at once."""
+        if many:
+            named = self._named(
+                rule_ids=[one.rule.id for one in many],
+                change_ids=Longs(one.event.id for one in many),
+                results=Texts(one.result.value for one in many),
+                acts=Longs(one.acts for one in many),
+                details=Texts(one.detail for one in many),
+                at=self._clock.now(),
+            )
+            await tx.run(Q["reached_all"], named)
 
     async def reached(self, tx: Within, progress: Progress) -> None:
         """Note how far a rule has come."""

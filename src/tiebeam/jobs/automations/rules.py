@@ -152,7 +152,7 @@ def _holds(condition: Condition, facts: Mapping[str, Any]) -> bool:
 def _contains(found: Any, wanted: Any) -> bool:
     if isinstance(found, list):
         return _contains_whole(found, wanted)
-    return all(_plain(one) in _plain(found) for one in _parts(wanted))
+    return all(_text(one) in _text(found) or same(found, one) for one in _parts(wanted))
 
 
 def _contains_whole(found: Any, wanted: Any) -> bool:
@@ -170,9 +170,13 @@ def _parts(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip().casefold()
+
+
 def _plain(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        text = "" if value is None else str(value).strip().casefold()
+        text = _text(value)
         return repr(float(text)) if _NUMBER.fullmatch(text) else text
     return repr(float(value))
 

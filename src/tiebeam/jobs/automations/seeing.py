@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from tiebeam.jobs.automations.model import Result
+from tiebeam.jobs.automations.model import Result, Situation
 from tiebeam.jobs.automations.rules import answers, events_of, facts_of, plan_of, unmet
 from tiebeam.jobs.automations.words import action_in_words, unmet_in_words
 from tiebeam.jobs.boards.rules import jobs_named
@@ -13,13 +13,11 @@ from tiebeam.jobs.model import Subject
 from tiebeam.kernel.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from datetime import date
 
     from tiebeam.jobs.automations.model import Draft, Event, World
     from tiebeam.jobs.automations.repository import RuledWork, Within
-    from tiebeam.jobs.boards.model import Board, Item
-    from tiebeam.jobs.model import Job
     from tiebeam.kernel.clock import Clock
 
 TRIED_EVENTS: Final = 20
@@ -27,34 +25,33 @@ _CHANGES_MAX: Final = 400
 """How far it is looked back for so many events."""
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What a rule sees of what it answers, as it is now."""
-
-    job: Job | None
-    item: Item | None
-    board: Board | None
-    facts: Mapping[str, Any]
-
-    @property
-    def called(self) -> str:
-        """What people call it."""
-        if self.item is not None:
-            return self.item.name
-        return f"#{self.job.number} {self.job.title}" if self.job else "something that is gone"
-
-
 async def seen_of(work: RuledWork, world: World, event: Event, today: date, tx: Within) -> Situation:
     """Return what a rule sees of what happened; everything is as it is now."""
-    if event.subject is Subject.JOB:
-        job = (await work.jobs.some([event.subject_id], tx=tx)).get(event.subject_id)
-        return Situation(job, None, None, facts_of(event, job, None, None, today))
-    item = (await work.boards.some_items([event.subject_id], tx=tx)).get(event.subject_id)
-    board = world.boards.get(item.board_id) if item else None
-    named = jobs_named(item, board) if item and board else []
-    jobs = await work.jobs.some([id_ for _, id_ in named], tx=tx) if named else {}
-    job = next((jobs[id_] for _, id_ in named if id_ in jobs), None)
-    return Situation(job, item, board, facts_of(event, job, item, board, today))
+    return (await all_seen(work, world, [event], today, tx))[event.id]
+
+
+async def all_seen(
+    work: RuledWork, world: World, events: Sequence[Event], today: date, tx: Within
+) -> dict[int, Situation]:
+    """Return what rules see of what happened, by the event's id; everything is as it is now."""
+    of_items = {one.subject_id for one in events if one.subject is Subject.ITEM}
+    items = await work.boards.some_items(of_items, tx=tx) if of_items else {}
+    named = {
+        item.id: [id_ for _, id_ in jobs_named(item, world.boards[item.board_id])]
+        for item in items.values()
+        if item.board_id in world.boards
+    }
+    job_ids = {one.subject_id for one in events if one.subject is Subject.JOB}
+    job_ids |= {id_ for ids in named.values() for id_ in ids}
+    jobs = await work.jobs.some(job_ids, tx=tx) if job_ids else {}
+    found = {}
+    for one in events:
+        item = items.get(one.subject_id)
+        own = [one.subject_id] if one.subject is Subject.JOB else named.get(one.subject_id, [])
+        job = next((jobs[id_] for id_ in own if id_ in jobs), None)
+        board = world.boards.get(item.board_id) if item else None
+        found[one.id] = Situation(job, item, board, facts_of(one, job, item, board, today))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,7 +332,7 @@ class Boards:
         cause: Cause | None = None,
         tx: Transaction | None = None,
     ) -> Board:
-        """Give a label another text, on every item that has it. Raises as `Layout.change_column`."""
+        """Give a label another text, also on deleted items that have it. Raises as `Layout.change_column`."""
         cause = cause or self._new_cause()
         async with self._changes.writing(tx) as within:
             column = status_column(await self.layout.get(board_id, tx=within), key)
@@ -341,6 +341,8 @@ class Boards:
                 board_id, key, labels=labels, replaced=[old], actor=actor, tx=within
             )
             named = {"tenant_id": self._tenant_id, "board_id": board_id, "key": key, "label": old}
+            # What is deleted is not changed; it comes back with the label as it is called by then.
+            await within.run(Q["relabel_deleted"], named | {"text": titled(new, "label", LABEL_MAX)})
             rows = await within.rows(Q["labelled"], named)
             edits = [ItemEdit(id_, values={key: new}) for (id_,) in rows]
             await self.set_items(edits, actor=actor, cause=cause, tx=within)

@@ -71,16 +71,28 @@ class Linking:
         An item whose link names a job becomes its item; one of no job is left alone, and the note says so.
         """
         async with self._pairs.turn(tx) as within:
-            return await self._syncing.item(item_id, _hand(actor, cause), within)
+            return (await self._syncing.items([item_id], _hand(actor, cause), within))[item_id]
 
     async def batch(
         self, job_ids: Collection[UUID], actor: Actor, cause: Cause | None = None, *, tx: Within | None = None
     ) -> dict[UUID, list[Synced]]:
         """Do what `sync_job` does for up to 10,000 jobs in the same few statements. Raises NoSuchJobError."""
-        if len(job_ids) > BATCH_MAX:
-            raise BadInputError(f"These are more than {BATCH_MAX:,} jobs.", action="Give fewer at a time.")
+        _require_few(job_ids, "jobs")
         async with self._pairs.turn(tx) as within:
             return await self._syncing.jobs(job_ids, _hand(actor, cause), within)
+
+    async def batch_of_items(
+        self,
+        item_ids: Collection[UUID],
+        actor: Actor,
+        cause: Cause | None = None,
+        *,
+        tx: Within | None = None,
+    ) -> dict[UUID, Synced]:
+        """Do what `sync_item` does for up to 10,000 items in a few statements. Raises NoSuchItemError."""
+        _require_few(item_ids, "items")
+        async with self._pairs.turn(tx) as within:
+            return await self._syncing.items(item_ids, _hand(actor, cause), within)
 
     async def link(
         self,
@@ -316,6 +328,11 @@ class Linking:
             found.field, found.kind, found.base, found.job, found.item, "It was decided, and that was undone."
         )
         await self._pairs.add_conflict(pair, clash, found.touched, tx)
+
+
+def _require_few(ids: Collection[UUID], what: str) -> None:
+    if len(ids) > BATCH_MAX:
+        raise BadInputError(f"These are more than {BATCH_MAX:,} {what}.", action="Give fewer at a time.")
 
 
 def _hand(actor: Actor, cause: Cause | None) -> Hand:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from tiebeam.jobs.boards.model import ItemEdit, NewItem
-from tiebeam.jobs.errors import NoSuchJobError
+from tiebeam.jobs.errors import NoSuchItemError, NoSuchJobError
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.link.pairs.cells import Cells, of_job, to_job
 from tiebeam.link.pairs.merge import Known, merge
@@ -92,18 +92,21 @@ class Syncing:
             found[id_] = found[id_] or [Synced(job_id=id_, note=_alone(jobs[id_]))]
         return found
 
-    async def item(self, item_id: UUID, hand: Hand, tx: Within) -> Synced:
-        """Bring the job of an item in step with it; one that names a job becomes a pair.
+    async def items(self, item_ids: Collection[UUID], hand: Hand, tx: Within) -> dict[UUID, Synced]:
+        """Bring the jobs of items in step with them; one that names a job becomes a pair.
 
         Raises NoSuchItemError.
         """
-        item = await self._pairs.boards.item(item_id, tx=tx)
-        pairs = await self._pairs.of_items([str(item_id)], tx)
-        if not pairs:
-            return await self._join_named(item, hand, tx)
-        (found,) = await self.lay(pairs, hand, tx)
-        if found.note == _ELSEWHERE:
-            return await self._join_named(item, hand, tx)
+        items = await self._pairs.boards.some_items(item_ids, tx=tx)
+        if len(items) < len(set(item_ids)):
+            raise NoSuchItemError
+        pairs = await self._pairs.of_items(map(str, items), tx)
+        laid = await self.lay(pairs, hand, tx)
+        found = {UUID(pair.item_ref): one for pair, one in zip(pairs, laid, strict=True)}
+        alone = [items[id_] for id_ in items if id_ not in found or found[id_].note == _ELSEWHERE]
+        cells = await self.cells({one.board_id for one in alone}, tx) if alone else {}
+        for one in alone:
+            found[one.id] = await self._join_named(one, cells[one.board_id], hand, tx)
         return found
 
     async def join(self, job: Job, item: Item, hand: Hand, tx: Within) -> Synced:
@@ -300,8 +303,7 @@ class Syncing:
         }
         return {id_: items[0] for id_, items in free.items() if items}
 
-    async def _join_named(self, item: Item, hand: Hand, tx: Within) -> Synced:
-        cells = (await self.cells([item.board_id], tx))[item.board_id]
+    async def _join_named(self, item: Item, cells: Cells, hand: Hand, tx: Within) -> Synced:
         named = cells.names(item)
         if named is None or item.deleted_at is not None or cells.board.deleted_at is not None:
             return Synced(item_id=item.id, note="The item names no job.")

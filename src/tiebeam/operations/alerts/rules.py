@@ -225,8 +225,9 @@ def _exhausted(seen: GateSeen) -> str:
     if seen.level.paused_seconds:
         wait_seconds, why = seen.level.paused_seconds, seen.level.pause_reason
         return f"{seen.vendor} lets no call pass for {wait_seconds:.0f} s: {why}."
-    hour = next(w for w in seen.level.windows if w.width_seconds >= _HOUR_SECONDS)
-    return f"All {hour.limit} calls an hour that {seen.vendor} allows are used."
+    full = next(w for w in seen.level.windows if w.width_seconds >= _HOUR_SECONDS and w.left <= 0)
+    span = "an hour" if full.width_seconds == _HOUR_SECONDS else "a day"
+    return f"All {full.limit} calls {span} that {seen.vendor} allows are used."
 
 
 def _failing(seen: FailureStreak) -> str:

@@ -39,6 +39,14 @@ GROWING: Final[Sequence[Growing]] = (
     Growing("pull", "ended pulls, but for the last of each feed", "purge_pulls", 30, 7, "count_pulls"),
     # A week of them is what the page of a record shows.
     Growing("webhook_delivery", "what webhooks delivered", "purge_deliveries", 30, 7, "count_deliveries"),
+    Growing(
+        "automation_firing",
+        "log of the rules, of what was answered long ago",
+        "purge_firings",
+        90,
+        7,
+        "count_firings",
+    ),
     Growing("job_history", "finished jobs, which the queue itself removes", None, 7),
     Growing("record_version", "former versions of records", None, None),
 )
@@ -53,6 +61,7 @@ class Keep:
     sync_run_days: int | None = 365
     pull_days: int | None = 30
     webhook_delivery_days: int | None = 30
+    automation_firing_days: int | None = 90
 
     def until(self, table: str, now: datetime) -> datetime | None:
         """Return the moment before which rows of a table may go; None: none may."""

@@ -20,6 +20,8 @@ class GrantKind(StrEnum):
     """A user granted it; refresh tokens serve once."""
     CLIENT_CREDENTIALS = "client_credentials"
     """The app itself has it, and simply asks again."""
+    TOKEN = "token"  # noqa: S105 - the word for a way of access, and no secret
+    """A person gave a token that holds until it is taken back; there is none to exchange it for."""
 
 
 class Status(StrEnum):

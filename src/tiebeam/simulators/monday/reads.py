@@ -62,6 +62,7 @@ class BoardView:
         self.name = board.name
         self.updated_at = iso(board.updated_at)
         self.state = "active"
+        self.type = "board"
 
     def items_count(self, _info: Any) -> int:
         """How many items there are."""
@@ -184,6 +185,17 @@ class ItemView:
         return self._shown.call.state.boards[self._item.board_id]
 
 
+class PersonView:
+    """Somebody as GraphQL asks for them."""
+
+    def __init__(self, person: Person, account_id: int) -> None:
+        self.id = str(person.id)
+        self.name = person.name
+        self.email = person.email
+        self.enabled = person.enabled
+        self.account = {"id": str(account_id), "name": "Make-believe Builders", "slug": "make-believe"}
+
+
 class Queries:
     """What can be asked, by name."""
 
@@ -205,17 +217,18 @@ class Queries:
         """The page that a cursor leads to."""
         return self._shown.page(self._call.cursors.follow(cursor, limit))
 
-    def me(self, _info: Any) -> Person:
+    def me(self, _info: Any) -> PersonView:
         """Whom the token belongs to."""
-        return self._call.person
+        return PersonView(self._call.person, self._call.state.account_id)
 
     def users(
         self, _info: Any, ids: list[str] | None = None, limit: int = 1000, page: int = 1
-    ) -> list[Person]:
+    ) -> list[PersonView]:
         """The people of the account."""
         wanted = None if ids is None else set(numbers(ids))
         every = [each for each in self._call.state.people.values() if wanted is None or each.id in wanted]
-        return every[(page - 1) * limit : page * limit]
+        account_id = self._call.state.account_id
+        return [PersonView(each, account_id) for each in every[(page - 1) * limit : page * limit]]
 
     def webhooks(self, _info: Any, *, board_id: str, app_webhooks_only: bool = False) -> list[Hook]:
         """The hooks of a board."""

@@ -8,6 +8,7 @@ _SDL = """
 scalar JSON
 scalar ISO8601DateTime
 scalar CompareValue
+enum BoardObjectType { board sub_items_board document custom_object }
 enum State { all active archived deleted }
 enum ItemsQueryRuleOperator { any_of not_any_of is_empty is_not_empty contains_text }
 enum WebhookEventType {
@@ -53,6 +54,7 @@ type Board {
   name: String!
   updated_at: ISO8601DateTime
   state: State!
+  type: BoardObjectType
   items_count: Int
   columns(ids: [String!]): [Column]
   groups(ids: [String!]): [Group]
@@ -92,7 +94,8 @@ type BoardRelationValue implements ColumnValue {
 type UnsupportedValue implements ColumnValue {
   id: ID! type: String! text: String value: JSON column: Column!
 }
-type User { id: ID! name: String! email: String! enabled: Boolean! }
+type User { id: ID! name: String! email: String! enabled: Boolean! account: Account! }
+type Account { id: ID! name: String! slug: String! }
 type Webhook { id: ID! board_id: ID! event: WebhookEventType! config: String }
 type Complexity { before: Int! after: Int! query: Int! reset_in_x_seconds: Int! }
 """

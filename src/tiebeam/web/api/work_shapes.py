@@ -104,6 +104,7 @@ class WorkBoard(BaseModel):
     name: str
     purpose: Purpose | None
     version: int
+    deleted_at: datetime | None
     columns: list[BoardColumn]
     groups: list[BoardGroup]
 

@@ -34,6 +34,7 @@ def board_shown(board: Board) -> WorkBoard:
         name=board.name,
         purpose=board.purpose,
         version=board.version,
+        deleted_at=board.deleted_at,
         columns=[
             BoardColumn(
                 id=one.id,

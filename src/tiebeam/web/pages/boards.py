@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tiebeam.identity.permissions import Permission
@@ -47,7 +48,8 @@ async def boards_page(call: Call) -> Response:
     """Show all boards; the one of the jobs is there from the start."""
     boards = (await work_of(call)).boards()
     await boards.active_jobs()
-    return call.render("boards.html", title="Boards", boards=await boards.all())
+    deleted = await boards.layout.deleted() if call.viewer.may(Permission.BOARDS_MANAGE) else []
+    return call.render("boards.html", title="Boards", boards=await boards.all(), deleted=deleted)
 
 
 async def active_jobs(call: Call) -> Response:
@@ -91,7 +93,14 @@ async def delete(call: Call) -> Response:
     """Delete a board with its items."""
     board_id = id_in(call, "board_id")
     await (await work_of(call)).boards().layout.delete(board_id, actor=call.viewer.person.actor)
-    return call.to("/boards", notice="The board was deleted.")
+    return call.to("/boards", notice="The board was deleted. It can be brought back below.")
+
+
+async def restore(call: Call) -> Response:
+    """Bring a deleted board back, with its items as they were."""
+    board_id = id_in(call, "board_id")
+    board = await (await work_of(call)).boards().layout.restore(board_id, actor=call.viewer.person.actor)
+    return call.to(f"/boards/{board.id}", notice=f"The board {board.name[:80]} is back.")
 
 
 async def add_column(call: Call) -> Response:
@@ -117,6 +126,8 @@ async def change_column(call: Call) -> Response:
     if wish == "remove":
         await layout.remove_column(board_id, key, actor=by)
         return _back(board_id, call, f"The column {column.title[:80]} was removed.")
+    if wish == "relabel":
+        return await _relabel(call, board_id, key)
     if wish in _MOVES:
         place = _moved([one.id for one in board.columns], column.id, wish)
         await layout.change_column(board_id, key, position=place, actor=by)
@@ -124,6 +135,22 @@ async def change_column(call: Call) -> Response:
     labels = labels_in(call.posted("labels", most=_LABELS_MAX)) if column.kind is ColumnKind.STATUS else None
     await layout.change_column(board_id, key, title=call.posted("title", most=200), labels=labels, actor=by)
     return _back(board_id, call, "The column was changed.")
+
+
+async def _relabel(call: Call, board_id: UUID, key: str) -> Response:
+    """Call a label something else on every item; what it stands for goes with it."""
+    work, old, new = await work_of(call), call.posted("old", most=500), call.posted("new", most=500)
+    rules = await work.linking().rules(board_id)
+    status = rules.of("status")
+    stands_for = rules.labels.get(old) if status and status.column == key else None
+    if stands_for:
+        # Of both until it is done: no item is without a meaning in between.
+        await work.linking().choose(board_id, replace(rules, labels={**rules.labels, new: stands_for}))
+    await work.boards().rename_label(board_id, key, old, new, actor=call.viewer.person.actor)
+    if stands_for:
+        left = {text: one for text, one in rules.labels.items() if text != old}
+        await work.linking().choose(board_id, replace(rules, labels={**left, new: stands_for}))
+    return _back(board_id, call, f"{old[:80]} is called {new[:80]} from now on.")
 
 
 async def add_group(call: Call) -> Response:
@@ -189,6 +216,7 @@ ROWS = (
     Row("GET", "/boards/{board_id}/setting", _DO, setting_page),
     Row("POST", "/boards/{board_id}/rename", _DO, rename),
     Row("POST", "/boards/{board_id}/delete", _DO, delete),
+    Row("POST", "/boards/{board_id}/restore", _DO, restore),
     Row("POST", "/boards/{board_id}/columns", _DO, add_column),
     Row("POST", "/boards/{board_id}/columns/{key}", _DO, change_column),
     Row("POST", "/boards/{board_id}/groups", _DO, add_group),

@@ -40,6 +40,11 @@ KINDS: Final[Mapping[str, str]] = {
     "token.keep_alive": "Keep the access to Procore alive",
     "push.intent": "Send a document",
     "push.due": "Look which documents are to be sent",
+    "outside.due": "Look which boards are to be laid beside those of monday.com",
+    "outside.hear": "Read what monday.com told of",
+    "outside.send": "Send monday.com what was changed here",
+    "outside.pull": "Lay a board beside the one of monday.com",
+    "work.react": "Do what follows from changes of jobs and boards",
     "alerts.look": "Look for what is wrong",
     "upkeep.tidy": "Archive and delete what is old",
 }

@@ -13,6 +13,7 @@ from tiebeam.duties import EVERY_MINUTES, TIDY
 from tiebeam.identity.permissions import Permission
 from tiebeam.integration import Integration
 from tiebeam.kernel.errors import BadInputError
+from tiebeam.monday import Monday
 from tiebeam.operations.alerts.model import Severity
 from tiebeam.operations.alerts.own.kinds import KINDS
 from tiebeam.operations.alerts.own.model import CHANNELS_MAX, QUIET_MINUTES_MAX
@@ -38,6 +39,7 @@ WORDS: Final = {
     "token.keep_alive": "Keep the access alive",
     "alerts.look": "Look for what is worth an alert",
     "push.due": "Look which documents are to be sent",
+    "outside.due": "Look which boards are to be laid beside those of monday.com",
     "upkeep.tidy": "Archive and delete what is old",
 }
 _ENVIRONMENT: Final = {
@@ -47,6 +49,7 @@ _ENVIRONMENT: Final = {
         "keep_alerts_days",
         "keep_runs_days",
         "keep_pulls_days",
+        "keep_firings_days",
         "archive",
     ),
     "Notifications": ("alert_urls", "alert_quiet_minutes", "alert_private_addresses"),
@@ -83,6 +86,7 @@ async def settings(call: Call) -> Response:
         "settings.html",
         title="Settings",
         connection=await Integration(app).connection(),
+        monday=await Monday(app).connection(),
         clockworks=await _clockworks(app) if reads else [],
         intervals=await app.choices.intervals() if reads else {},
         streams=sorted(STREAMS, key=lambda one: (one.priority, one.title)) if reads else [],

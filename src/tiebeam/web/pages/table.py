@@ -24,6 +24,7 @@ from tiebeam.web.pages import (
     item,
     jobs,
     keys,
+    monday,
     overview,
     people,
     phone,
@@ -70,6 +71,7 @@ ROWS: Final = (
     *settings_retention.ROWS,
     *settings_channels.ROWS,
     *integration.ROWS,
+    *monday.ROWS,
     *people.ROWS,
     *push_procore.ROWS,  # Its path is one that would be taken for a document.
     *push.ROWS,

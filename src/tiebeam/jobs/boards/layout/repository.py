@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 Q = queries("tiebeam.jobs.boards.layout")
 
+DELETED_MAX: Final = 100
+"""So many deleted boards are shown."""
+
 _GROUPS: Final = ("Items",)
 
 
@@ -57,6 +60,14 @@ class Layout:
         """Return every board that is not deleted: that of the jobs, then the others by name."""
         async with self._changes.reading() as within:
             return await self._read(within, None)
+
+    async def deleted(self) -> list[Board]:
+        """Return the boards that can be restored, at most 100, the latest first."""
+        async with self._changes.reading() as within:
+            named = {"tenant_id": self._tenant_id, "limit": DELETED_MAX}
+            ids = [id_ for (id_,) in await within.rows(Q["deleted"], named)]
+            found = {one.id: one for one in await self._read(within, ids)} if ids else {}
+        return [found[id_] for id_ in ids]
 
     async def get(self, board_id: UUID, *, tx: Transaction | None = None) -> Board:
         """Return a board, a deleted one too. Raises NoSuchBoardError."""

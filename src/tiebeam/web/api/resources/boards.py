@@ -42,17 +42,31 @@ Search = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$", desc
 
 
 @ROUTER.get("/boards", **needs(Permission.JOBS_READ))
-async def boards(ask: Asked) -> Page[WorkBoard]:
-    """List the boards with their columns and groups. There is one page of it."""
+async def boards(ask: Asked, *, deleted: bool = False) -> Page[WorkBoard]:
+    """List the boards, or the deleted ones, with their columns and groups. There is one page of it."""
     boards = (await work_of(ask)).boards()
     await boards.active_jobs()
-    return Page(items=[board_shown(one) for one in await boards.all()], next=None)
+    found = await boards.layout.deleted() if deleted else await boards.all()
+    return Page(items=[board_shown(one) for one in found], next=None)
 
 
 @ROUTER.get("/boards/{board_id}", **needs(Permission.JOBS_READ, 404))
 async def board(ask: Asked, board_id: UUID) -> WorkBoard:
     """Show a board with its columns and groups."""
     return board_shown(await (await work_of(ask)).boards().get(board_id))
+
+
+@ROUTER.delete("/boards/{board_id}", status_code=204, **needs(Permission.BOARDS_MANAGE, 404, method="delete"))
+async def delete_board(ask: Asked, board_id: UUID) -> None:
+    """Delete a board with its items. It can be restored; that of the jobs stays."""
+    await (await work_of(ask)).boards().layout.delete(board_id, actor=ask.asker.actor)
+
+
+@ROUTER.post("/boards/{board_id}/restore", **needs(Permission.BOARDS_MANAGE, 404, method="post"))
+async def restore_board(ask: Asked, board_id: UUID) -> WorkBoard:
+    """Bring a deleted board back, with its items as they were."""
+    layout = (await work_of(ask)).boards().layout
+    return board_shown(await layout.restore(board_id, actor=ask.asker.actor))
 
 
 @ROUTER.get("/boards/{board_id}/items", **needs(Permission.JOBS_READ, 404))

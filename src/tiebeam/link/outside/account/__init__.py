@@ -1,0 +1,1 @@
+"""The account elsewhere that a company has connected."""

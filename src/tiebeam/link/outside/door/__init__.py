@@ -1,0 +1,1 @@
+"""Where webhooks of boards elsewhere knock, and what they told of."""

@@ -1,0 +1,1 @@
+"""When joined boards are laid beside each other whole, and what that came to."""
