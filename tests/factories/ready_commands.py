@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 _LETTER_BYTES_MAX = 1 << 20
+TERMINAL = {"COLUMNS": "200", "TERM": "dumb"}
+"""Of the environment what is read when the program is loaded: the same for every command."""
 _LATE = "tiebeam.store.migrate"
 """What commands load when they need it."""
 
@@ -40,6 +42,7 @@ def run_command(
     words: Sequence[str], *, stdin: str, environment: Mapping[str, str], folder: Path, seconds_max: float
 ) -> subprocess.CompletedProcess[str]:
     """Run `tiebeam` with `words` to its end. Raises `subprocess.TimeoutExpired`."""
+    assert environment.items() >= TERMINAL.items()
     letter = json.dumps({"words": [*words], "environment": {**environment}, "folder": str(folder)}).encode()
     with ExitStack() as stack:
         texts = [stack.enter_context(TemporaryFile("w+", encoding="utf-8", newline="")) for _ in range(3)]
@@ -75,7 +78,11 @@ class _Stand:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.factories.ready_commands", str(theirs.fileno())],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
+                env={
+                    **os.environ,
+                    **TERMINAL,
+                    "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
+                },
                 cwd=ROOT,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
