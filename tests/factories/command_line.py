@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.factories.ready_commands import run_command
+from tests.factories.ready_commands import TERMINAL, run_command
 
 import tiebeam
 from tiebeam.cli.exits import Exit
@@ -134,7 +134,7 @@ class Shell:
         """The whole environment of a command."""
         outside = {n: v for n, v in os.environ.items() if not n.startswith("TIEBEAM_")}
         paths = [str(SOURCE), os.environ.get("PYTHONPATH", "")]
-        plain = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "COLUMNS": "200", "TERM": "dumb"}
+        plain = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), **TERMINAL}
         return {**outside, **plain, **self.variables}
 
 

@@ -17,28 +17,32 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from tiebeam.cli.main import command_line
-from tiebeam.store import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 _LETTER_BYTES_MAX = 1 << 20
-_LOADED_FOR_LATER = (command_line, migrate)
+TERMINAL = {"COLUMNS": "200", "TERM": "dumb"}
+"""Of the environment what is read when the program is loaded: the same for every command."""
+_LATE = "tiebeam.store.migrate"
+"""What commands load when they need it."""
 
 
 def run_command(
     words: Sequence[str], *, stdin: str, environment: Mapping[str, str], folder: Path, seconds_max: float
 ) -> subprocess.CompletedProcess[str]:
     """Run `tiebeam` with `words` to its end. Raises `subprocess.TimeoutExpired`."""
+    assert environment.items() >= TERMINAL.items()
     letter = json.dumps({"words": [*words], "environment": {**environment}, "folder": str(folder)}).encode()
     with ExitStack() as stack:
         texts = [stack.enter_context(TemporaryFile("w+", encoding="utf-8", newline="")) for _ in range(3)]
@@ -55,9 +59,9 @@ def run_command(
 
 def _code_of(told: socket.socket, words: Sequence[str], seconds_max: float) -> int:
     """Return the exit code of a command, having ended it when it takes too long."""
-    told.settimeout(seconds_max)
-    with told.makefile("rb") as lines:
+    with told.makefile("rb", buffering=0) as lines:
         process_id = int(lines.readline())
+        told.settimeout(seconds_max)
         try:
             return int(lines.readline())
         except TimeoutError:
@@ -74,7 +78,11 @@ class _Stand:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.factories.ready_commands", str(theirs.fileno())],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
+                env={
+                    **os.environ,
+                    **TERMINAL,
+                    "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
+                },
                 cwd=ROOT,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -127,7 +135,8 @@ def _watched(files: list[int]) -> bool:
         return True
     os.write(files[3], b"%d\n" % process_id)
     _, status = os.waitpid(process_id, 0)
-    os.write(files[3], b"%d\n" % os.waitstatus_to_exitcode(status))
+    with suppress(BrokenPipeError):  # Whoever asked has waited long enough.
+        os.write(files[3], b"%d\n" % os.waitstatus_to_exitcode(status))
     os._exit(0)
 
 
@@ -142,6 +151,7 @@ def _become(words: Sequence[str], environment: Mapping[str, str], folder: str) -
 
 if __name__ == "__main__":
     command_line()
+    import_module(_LATE)
     gc.collect()
     gc.freeze()
     _become(**_serve(socket.socket(fileno=int(sys.argv[1]))))
