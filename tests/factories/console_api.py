@@ -18,6 +18,8 @@ from tiebeam.capture import Capture
 from tiebeam.connectors.streams import Scope
 from tiebeam.field.model import Kind
 from tiebeam.identity.permissions import KEY_SCOPES
+from tiebeam.link.outside.model import OutsideLink
+from tiebeam.mirrors import SameBoards
 from tiebeam.operations.alerts.model import Finding, Severity
 from tiebeam.operations.alerts.own.model import Terms
 from tiebeam.operations.audit.model import Actor
@@ -114,6 +116,15 @@ class ApiHouse:
         job = await work.jobs().create(title="Depot roof", actor=actor)
         item = await work.boards().create_item(board.id, "Order nails", actor=actor)
         return {"work_id": str(job.id), "board_id": str(board.id), "item_id": str(item.id)}
+
+    async def mirrored(self) -> dict[str, str]:
+        """Have a board joined to one of monday.com; return what names it in paths."""
+        same = SameBoards(await self.console.house.app(self.console.tenant.id))
+        board = await Work(same.app).boards().create("Yard", actor=Actor.system())
+        link = OutsideLink(UUID(int=7), board.id, "monday", "77", ())
+        if link.id not in {one.id for one in await same.links()}:
+            await same.mirrors().join(link)
+        return {"link_id": str(link.id)}
 
     async def captured(self) -> dict[str, str]:
         """Have a ticket and a photo of it here; return what names them in paths."""
