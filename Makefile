@@ -50,7 +50,7 @@ bench: .venv/bench/ready ## Measure every figure that the README quotes; ARGS=--
 	@.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
-simulate: $(READY) ## Run the seeded simulation with faults; SEEDS=1-200, or SEEDS=17 to replay one; WORLD=week for weeks of everything, WORLD=push or WORLD=procore for papers on their way, WORLD=link for jobs and items in step
+simulate: $(READY) ## Run the seeded simulation with faults; SEEDS=1-200, or SEEDS=17 to replay one; WORLD=week for weeks of everything, WORLD=push or WORLD=procore for papers on their way, WORLD=link for jobs and items in step, WORLD=monday for a board and one of monday.com
 	@$(PY) tests/simulation/run.py --world $(WORLD) --seeds $(SEEDS) $(ARGS)
 
 crash: $(READY) ## Kill workers, schedulers and web at random for a while; MINUTES=10, SEED=1; WORLD=push kills whoever sends tickets

@@ -1,8 +1,8 @@
 """`python tests/simulation/run.py --seeds 1-200`: the seeded simulation, two seeds at a time.
 
 `--world week` runs a week of everything that is always on, instead of the engine alone; `--world push` has
-papers pushed to a vendor that lies, `--world procore` to a simulated Procore, and `--world link` a job and
-its item kept in step.
+papers pushed to a vendor that lies, `--world procore` to a simulated Procore, `--world link` a job and its
+item kept in step, and `--world monday` a board kept the same as one of a simulated monday.com.
 Ends with one line of JSON. A failing seed is printed with the one command that replays it.
 """
 
@@ -23,6 +23,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.link_sim.world import run_link_seeds
+from tests.outside_sim.world import run_outside_seeds
 from tests.push_sim.procore_seeds import run_procore_seeds
 from tests.push_sim.seeds import run_push_seeds
 from tests.simulation.seeds import STEPS, SeedResult, run_seeds
@@ -59,6 +60,8 @@ class Kind:
             await run_procore_seeds(seeds, tell, say)
         elif self.world == "link":
             await run_link_seeds(seeds, tell, say)
+        elif self.world == "monday":
+            await run_outside_seeds(seeds, tell, say)
         else:
             await run_seeds(seeds, self.steps, tell, say)
 
@@ -83,9 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", default="1-200", help="such as 17, 1-200 or 3,5,8-10")
     parser.add_argument(
         "--world",
-        choices=("copy", "week", "push", "procore", "link"),
+        choices=("copy", "week", "push", "procore", "link", "monday"),
         default="copy",
-        help="the engine alone, a week of everything, papers on their way to a liar or Procore, links",
+        help="the engine, a week of everything, papers on their way to a liar or Procore, links, boards",
     )
     parser.add_argument("--steps", type=int, default=STEPS, help="steps a seed takes before the end")
     parser.add_argument("--jobs", type=int, default=2, help="processes side by side")
@@ -104,7 +107,7 @@ def _run(seeds: list[int], kind: Kind, jobs: int, *, verbose: bool) -> Iterable[
     if jobs <= 1 or len(seeds) == 1:
         yield from _run_here(seeds, kind, verbose=verbose)
         return
-    size = _CHUNK_OF_SHORT_ONES if kind.world == "link" else _CHUNK
+    size = _CHUNK_OF_SHORT_ONES if kind.world in {"link", "monday"} else _CHUNK
     chunks = [seeds[start : start + size] for start in range(0, len(seeds), size)]
     with ProcessPoolExecutor(jobs) as pool:
         for done in as_completed([pool.submit(_run_chunk, chunk, kind) for chunk in chunks]):

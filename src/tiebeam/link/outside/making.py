@@ -57,7 +57,7 @@ class Making:
             waiting = await turn.waiting(link_id, WAITING_MAX)
         new = [one for one in waiting if one.outside_id is None and not one.refused]
         for one in new[:limit]:
-            if not await self._make(link_id, one, told):
+            if not await self.make_one(link_id, one, told):
                 return
         told.more |= len(new) > limit
 
@@ -99,7 +99,7 @@ class Making:
         if listing is not None:
             found = made_by_us(sheet, mirror, listing, known)
         if found is None:
-            return await self._make(link_id, mirror, told)
+            return await self.make_one(link_id, mirror, told)
         return await self._adopt(link_id, mirror, found, told)
 
     async def _adopt(
@@ -114,7 +114,7 @@ class Making:
         reading = Reading((item,), adopting=adopting, written=sure, unsure=not sure)
         return await self._laying.round(link_id, reading, told)
 
-    async def _make(self, link_id: UUID, mirror: Mirror, told: Mirrored) -> bool:
+    async def make_one(self, link_id: UUID, mirror: Mirror, told: Mirrored) -> bool:
         """Make one; say whether to go on with others."""
         prepared = await self._prepare(link_id, mirror)
         if prepared is None:

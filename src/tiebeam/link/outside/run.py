@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tiebeam.connectors.monday.model import ItemState, OutsideItem
 from tiebeam.connectors.ports import Refusal
+from tiebeam.link.outside.deciding import Deciding
 from tiebeam.link.outside.laying import Laying, Reading
 from tiebeam.link.outside.making import Making
 from tiebeam.link.outside.matching import joined
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tiebeam.jobs.boards.model import Item
     from tiebeam.kernel.clock import Clock
-    from tiebeam.link.outside.model import Mirror, OutsideLink
+    from tiebeam.link.outside.model import Mirror, OutsideConflict, OutsideLink, Then, Whose
     from tiebeam.link.outside.ports import Books, Desk, Moved, Turn
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class Mirroring:
         self._clock = clock
         self._laying = Laying(books, desk, clock, actor)
         self._making = Making(books, desk, clock, self._laying)
+        self._deciding = Deciding(books, desk, self._laying, self._making)
 
     async def pull(self, link_id: UUID, *, approved: bool = False) -> Mirrored:
         """Read the board there whole and make both the same.
@@ -78,8 +80,7 @@ class Mirroring:
         `answers` are those of them that a rule there has changed in answer to something.
         """
         told = Mirrored()
-        link = await self._link(link_id)
-        if link.state is not LinkState.ON or not await self._making.resume(link_id, told):
+        if not await self._ready(link_id, told):
             return told
         for ids in _chunks(dict.fromkeys(outside_ids)):
             items = await self._desk.items(ids)
@@ -93,8 +94,7 @@ class Mirroring:
     async def send(self, link_id: UUID) -> Mirrored:
         """Tell the other side what was changed on ours, and go on with what was interrupted."""
         told = Mirrored()
-        link = await self._link(link_id)
-        if link.state is not LinkState.ON or not await self._making.resume(link_id, told):
+        if not await self._ready(link_id, told):
             return told
         waiting = await self._waiting(link_id)
         while await self._send_some(link_id, waiting, told):
@@ -102,6 +102,27 @@ class Mirroring:
         if told.refusal is None:
             await self._making.make(link_id, told, WAITING_MAX)
         return told
+
+    async def settle(self, conflict_id: UUID, whose: Whose, actor: Actor) -> OutsideConflict:
+        """Take the value of one side of an open conflict for both. Raises as `Deciding.settle` does."""
+        return await self._deciding.settle(conflict_id, whose, actor)
+
+    async def undo(self, conflict_id: UUID, actor: Actor) -> OutsideConflict:
+        """Open a conflict again that was decided. Raises as `Deciding.undo` does."""
+        return await self._deciding.undo(conflict_id, actor)
+
+    async def answer(self, mirror_id: UUID, then: Then, actor: Actor) -> Mirrored:
+        """Say what is to become of a mirror that asks. Raises as `Deciding.answer` does."""
+        return await self._deciding.answer(mirror_id, then, actor)
+
+    async def _ready(self, link_id: UUID, told: Mirrored) -> bool:
+        """Know the board there, and what became of that which was interrupted; say whether to go on."""
+        link = await self._link(link_id)
+        if link.state is not LinkState.ON:
+            return False
+        if not link.layout.id and await self._look_around(link_id, told) is None:
+            return False
+        return await self._making.resume(link_id, told)
 
     async def _link(self, link_id: UUID) -> OutsideLink:
         async with self._books.turn() as turn:
