@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.outside_sim.kept import kept_stage
 from tests.outside_sim.mutants import MUTANTS, mutated
 from tests.outside_sim.world import run_outside_seed
 
+if TYPE_CHECKING:
+    from tests.factories.database import TestServer
+
 SEEDS = int(os.environ.get("TIEBEAM_TEST_OUTSIDE_SEEDS", "60"))
 """A few of those that `make simulate WORLD=monday` runs."""
+KEPT_SEEDS = 5
 CAUGHT_FROM = {
     "adopt_what_another_has": 1121,
     "see_changes_before_they_are_read": 429,
@@ -40,3 +46,11 @@ async def test_a_joined_board_that_forgets_something_is_noticed(name: str) -> No
             if (await run_outside_seed(seed)).promise:
                 return
     pytest.fail(f"nobody noticed: {name}")
+
+
+@pytest.mark.req("L3")
+async def test_what_is_kept_survives_a_kill_at_any_statement(database_server: TestServer) -> None:
+    async with kept_stage(database_server) as ready:
+        results = [await ready.run(seed) for seed in range(1, KEPT_SEEDS + 1)]
+    assert [(one.seed, one.promise, one.detail) for one in results if one.promise] == []
+    assert sum(one.kills for one in results) > 0
