@@ -28,7 +28,7 @@ from tiebeam.replicate.streams import find_stream
 from tiebeam.replicate.sync import Wish
 from tiebeam.replicate.webhooks.repository import Deliveries
 from tiebeam.upkeep import Upkeep
-from tiebeam.wishes import BY_HAND, HEAR, PULL, REFRESH, SEND, mirror_again, refresh_again
+from tiebeam.wishes import BY_HAND, DECIDE, HEAR, PULL, REFRESH, SEND, mirror_again, refresh_again
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -120,6 +120,7 @@ class Duties:
             PULL: self._of_mirror(
                 lambda same, link_id, job: same.pull(link_id, approved=bool(job.args.get("approved")))
             ),
+            DECIDE: self._of_mirror(lambda same, link_id, job: same.carry_out(link_id, job.args)),
         }
 
     def schedules(self) -> Sequence[Schedule]:

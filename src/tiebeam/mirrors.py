@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid4
 
 from tiebeam.app import keyring
 from tiebeam.connectors.monday.limits import DAILY_CALLS
@@ -15,33 +16,50 @@ from tiebeam.kernel.errors import BadInputError, TiebeamError
 from tiebeam.link.outside.door.receive import secret_hash
 from tiebeam.link.outside.door.repository import Door, Doors
 from tiebeam.link.outside.joining.plan import chosen, imported, same_groups, troubles
-from tiebeam.link.outside.model import LinkState, MirrorState, OutsideLink, OwnerRule
+from tiebeam.link.outside.model import (
+    LinkState,
+    Mirrored,
+    MirrorState,
+    OutsideLink,
+    OwnerRule,
+    Then,
+    Whose,
+)
 from tiebeam.link.outside.passes.plan import CALLS_FIRST, pass_seconds
 from tiebeam.link.outside.passes.repository import Pass, Passes
 from tiebeam.link.outside.repository import Mirrors
 from tiebeam.link.outside.run import Mirroring
 from tiebeam.monday import VENDOR, Monday
 from tiebeam.operations.alerts.model import Finding, Severity
-from tiebeam.operations.audit.model import Actor
+from tiebeam.operations.audit.model import Actor, ActorKind
 from tiebeam.operations.tokens.model import Status
 from tiebeam.operations.tokens.vault import TextBox
 from tiebeam.push.deliveries.monday.board import MondayBoards
-from tiebeam.wishes import hear_job, pull_job, send_job
+from tiebeam.wishes import decide_job, hear_job, pull_job, send_job
 from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
-    from uuid import UUID
+    from datetime import datetime
 
     from tiebeam.app import App
     from tiebeam.connectors.monday.client import MondayClient
     from tiebeam.connectors.monday.model import OutsideBoard
     from tiebeam.jobs.boards.model import Board
-    from tiebeam.link.outside.model import Mirrored
     from tiebeam.operations.queue.model import NewJob
     from tiebeam.operations.tokens.model import Connection
 
+LOG = logging.getLogger(__name__)
+
 STUCK: Final = "mirror_stuck"
+SETTLE: Final = "settle"
+UNDO: Final = "undo"
+ANSWER: Final = "answer"
+_CHOICES: Final[Mapping[str, frozenset[str]]] = {
+    SETTLE: frozenset(Whose),
+    UNDO: frozenset({""}),
+    ANSWER: frozenset(Then),
+}
 _SECRET_BYTES: Final = 32
 _HOOKS_EVERY: Final = timedelta(hours=1)
 _AGAIN_SECONDS: Final = 60.0
@@ -95,6 +113,38 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardSummary:
+    """How a joined board stands, for who looks at it from outside."""
+
+    link_id: UUID
+    board_id: UUID
+    name: str
+    outside_board_id: str
+    state: str
+    items: int
+    open: int
+    passed_at: datetime | None
+    hears_by: str
+    """`webhooks` or `looking`."""
+    troubles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How monday.com and the boards joined to it stand."""
+
+    account: str
+    user: str
+    plan: str
+    status: str
+    reason: str | None
+    action: str | None
+    calls_today: int
+    calls_a_day: int
+    boards: tuple[BoardSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SameBoards:
     """One tenant's boards that are kept the same as boards of monday.com."""
 
@@ -138,6 +188,29 @@ class SameBoards:
             items = states.get(MirrorState.LINKED, 0)
             found.append(Standing(one, board, last, told, items, asked, door))
         return found
+
+    async def summary(self) -> Summary | None:
+        """Return how everything stands; None where nothing is connected."""
+        one = await self.monday.connection()
+        if one is None or one.status is Status.DISCONNECTED:
+            return None
+        account, spent = await self.monday.account(one), await self.monday.spent(one)
+        boards = tuple(map(_summed, await self.standings()))
+        return Summary(
+            account.name,
+            account.user_name,
+            account.plan,
+            one.status.value,
+            one.reason,
+            one.action,
+            spent.today,
+            spent.allowed,
+            boards,
+        )
+
+    async def pulse(self) -> str:
+        """Return what changes whenever a joined board is laid beside the other, told of or parted."""
+        return await self.passes().pulse()
 
     async def begin(self, outside_board_id: str, name: str, owner: OwnerRule, actor: Actor) -> OutsideLink:
         """Make a board of ours of one there, and keep both the same. Raises BadInputError, TiebeamError."""
@@ -268,6 +341,36 @@ class SameBoards:
             await self._keep_door(link_id)
         return rest
 
+    async def decide(self, what: str, about: UUID, choice: str, by: Actor) -> None:
+        """Have carried out what a person has decided. Raises UnknownMirrorError, BadInputError."""
+        if choice not in _CHOICES[what]:
+            raise BadInputError("What is to become of it was not said.", action="Press one of the buttons.")
+        async with self.mirrors().turn() as turn:
+            found = await (turn.mirror(about) if what == ANSWER else turn.conflict(about))
+        await self.monday.present()
+        job = decide_job(found.link_id, what, about, choice, by)
+        await self.app.queue.trigger(self.app.tenant.id, [job])
+
+    async def carry_out(self, link_id: UUID, wish: Mapping[str, Any]) -> Rest:
+        """Do what a person has decided; what became of it meanwhile, by itself or by another, stays so."""
+        about, choice, what = UUID(wish["about"]), wish["choice"], wish["what"]
+        by = Actor(ActorKind(wish["actor_kind"]), wish["actor_id"], wish["actor_name"])
+
+        async def work(mirroring: Mirroring, _: MondayClient) -> Mirrored:
+            try:
+                if what == ANSWER:
+                    return await mirroring.answer(about, Then(choice), by)
+                if what == SETTLE:
+                    await mirroring.settle(about, Whose(choice), by)
+                else:
+                    await mirroring.undo(about, by)
+            except BadInputError as error:
+                # It stands in the list as it stood, with the reason why it could not be done.
+                LOG.info("A decision could not be carried out: %s", error.cause)
+            return Mirrored()
+
+        return await self._done(link_id, Share.DEMAND, work)
+
     async def _passed(self, link_id: UUID) -> bool:
         """Say whether the boards were laid beside each other: before, nobody knows which item is which."""
         link = await self._link(link_id)
@@ -392,3 +495,18 @@ class SameBoards:
                 found.append(f"A webhook could not be removed there: {error.cause} Remove it on the board.")
             await self.doors().close(link_id)
         return found
+
+
+def _summed(one: Standing) -> BoardSummary:
+    return BoardSummary(
+        one.link.id,
+        one.board.id,
+        one.board.name,
+        one.link.outside_board_id,
+        one.in_words,
+        one.items,
+        one.open,
+        one.link.passed_at,
+        "webhooks" if one.hears else "looking",
+        one.troubles,
+    )

@@ -12,6 +12,7 @@ from tiebeam.operations.queue.model import NewJob
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from tiebeam.operations.audit.model import Actor
     from tiebeam.operations.tokens.model import Connection
     from tiebeam.replicate.explorer.model import Found
     from tiebeam.replicate.replica import Record
@@ -20,6 +21,7 @@ REFRESH: Final = "procore.refresh"
 HEAR: Final = "outside.hear"
 SEND: Final = "outside.send"
 PULL: Final = "outside.pull"
+DECIDE: Final = "outside.decide"
 BY_HAND: Final = 5
 """The priority of what a person waits for."""
 SOON: Final = 3
@@ -100,6 +102,17 @@ def pull_job(link_id: UUID, *, by_hand: bool = False, approved: bool = False) ->
     if not approved:
         return found
     return replace(found, key=f"{link_id}/{_APPROVED}", args={**found.args, _APPROVED: True})
+
+
+def decide_job(link_id: UUID, what: str, about: UUID, choice: str, by: Actor) -> NewJob:
+    """Return the job that carries out what a person has decided of a mirrored board.
+
+    `what` is settle, undo or answer; `about` the conflict or the mirror. It takes its turn with whatever
+    else is done for the board.
+    """
+    args = {"link": str(link_id), "what": what, "about": str(about), "choice": choice}
+    args |= {"actor_kind": by.kind.value, "actor_id": by.id, "actor_name": by.name}
+    return NewJob(DECIDE, f"{link_id}/{about}", args, priority=BY_HAND, serial_key=_line(str(link_id)))
 
 
 def mirror_again(kind: str, key: str) -> NewJob:

@@ -134,6 +134,33 @@ def test_a_card_is_dragged_to_another_lane_and_moved_by_keyboard(place: Place) -
         expect(page.locator('[data-lane="At it"]')).to_contain_text("Plaster")
 
 
+def test_rows_and_cards_are_put_in_another_order(place: Place) -> None:
+    with window(place.browser, place.address, state=place.ada) as page:
+        here = add_board(page, "Order", "First", "Second", "Third")
+        rows, said = page.locator("tbody tr th input"), page.locator("#said")
+        handle = page.locator("tr", has=page.locator('input[value="Third"]')).locator("summary")
+        handle.drag_to(page.locator("tbody tr").first, target_position={"x": 40, "y": 3})
+        expect(said).to_have_text("Third: moved.")
+        assert [one.input_value() for one in rows.all()] == ["Third", "First", "Second"]
+        first = page.locator("tr", has=page.locator('input[value="First"]'))
+        first.locator("summary").press("Enter")
+        first.get_by_role("button", name="Down").press("Enter")
+        expect(said).to_have_text("First: moved.")
+        expect(first.locator("summary")).to_be_focused()
+        page.goto(here)
+        assert [one.input_value() for one in rows.all()] == ["Third", "Second", "First"]
+        looked_at(page, "order")
+        page.set_viewport_size({"width": WIDE, "height": 900})
+        page.goto(f"{here}?view=kanban")
+        cards = page.locator("article > a")
+        page.locator("article", has_text="First").drag_to(
+            page.locator("article", has_text="Third"), target_position={"x": 20, "y": 3}
+        )
+        expect(said).to_have_text("First: moved.")
+        page.reload()
+        assert cards.all_text_contents() == ["First", "Third", "Second"]
+
+
 def test_two_browsers_show_the_same_and_nobodys_typing_is_lost(place: Place) -> None:
     with (
         window(place.browser, place.address, state=place.ada) as ada,

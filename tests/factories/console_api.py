@@ -18,7 +18,9 @@ from tiebeam.capture import Capture
 from tiebeam.connectors.streams import Scope
 from tiebeam.field.model import Kind
 from tiebeam.identity.permissions import KEY_SCOPES
+from tiebeam.link.outside.model import OutsideLink
 from tiebeam.link.pairs.model import Owner
+from tiebeam.mirrors import SameBoards
 from tiebeam.operations.alerts.model import Finding, Severity
 from tiebeam.operations.alerts.own.model import Terms
 from tiebeam.operations.audit.model import Actor
@@ -139,6 +141,15 @@ class ApiHouse:
         (conflict,) = await linking.conflicts(job_id=job.id)
         named = {"pair_id": conflict.pair_id, "conflict_id": conflict.id, "rule_id": rule.id}
         return {name: str(one) for name, one in named.items()}
+
+    async def mirrored(self) -> dict[str, str]:
+        """Have a board joined to one of monday.com; return what names it in paths."""
+        same = SameBoards(await self.console.house.app(self.console.tenant.id))
+        board = await JobsAndBoards(same.app).boards().create("Yard", actor=Actor.system())
+        link = OutsideLink(UUID(int=7), board.id, "monday", "77", ())
+        if link.id not in {one.id for one in await same.links()}:
+            await same.mirrors().join(link)
+        return {"link_id": str(link.id)}
 
     async def captured(self) -> dict[str, str]:
         """Have a ticket and a photo of it here; return what names them in paths."""

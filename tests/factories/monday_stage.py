@@ -41,6 +41,10 @@ class MondayStage:
         named = {"csrf": self.who.session.csrf, **fields}
         return await self.client.post(path if path.startswith("/boards") else f"{HERE}{path}", data=named)
 
+    async def act(self, path: str, **fields: object) -> httpx.Response:
+        """Send a form of any page."""
+        return await self.client.post(path, data={"csrf": self.who.session.csrf, **fields})
+
     async def connect(self, plan: str = "pro", token: str = TOKEN) -> None:
         answer = await self.post("/connect", token=token, plan=plan)
         assert (answer.status_code, answer.headers["location"]) == (303, HERE), answer.text

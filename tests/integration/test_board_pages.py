@@ -65,6 +65,9 @@ class Desk:
         assert answer.status_code == status, answer.text
         return answer
 
+    async def names(self) -> list[str]:
+        return [one.name for one in await self.boards.items(self.board.id)]
+
     def form(self, page: str) -> dict[str, str]:
         """Return what a form of the page would send as it stands."""
         chosen = re.findall(r'<select name="([^"]+)".*?</select>', page, re.DOTALL)
@@ -163,3 +166,44 @@ async def test_a_board_that_names_no_job_says_how_it_gets_in_step(desk: Desk) ->
     shown = (await reader.get(f"/boards/{desk.board.id}/in-step")).text
     assert "disabled" in shown
     assert ">Keep<" not in shown
+
+
+async def test_rows_and_cards_are_put_beside_others_by_their_forms(desk: Desk) -> None:
+    here = f"/boards/{desk.board.id}"
+    one, two, three = [
+        await desk.boards.create_item(desk.board.id, name, values={"status": "To do"}, actor=ME)
+        for name in ("One", "Two", "Three")
+    ]
+    other = await desk.boards.create_item(
+        desk.board.id, "Other", group_id=desk.board.groups[1].id, values={"status": "To do"}, actor=ME
+    )
+    for view in ("", "?view=kanban"):
+        page = await desk.page(f"{here}{view}")
+        ups = re.findall(r'formaction="/items/([0-9a-f-]+)/move" name="before" value="([0-9a-f]+)"', page)
+        downs = re.findall(r'formaction="/items/([0-9a-f-]+)/move" name="behind" value="([0-9a-f]+)"', page)
+        assert (str(two.id), one.id.hex) in ups
+        assert (str(two.id), three.id.hex) in downs
+        assert str(one.id) not in {found for found, _ in ups}
+    answer = await desk.post(f"/items/{two.id}/move", {"before": one.id.hex, "back": f"{here}?view=kanban"})
+    assert answer.headers["location"] == f"{here}?view=kanban"
+    assert await desk.names() == ["Two", "One", "Three", "Other"]
+    await desk.post(f"/items/{two.id}/move", {"behind": one.id.hex})
+    assert await desk.names() == ["One", "Two", "Three", "Other"]
+    await desk.post(f"/items/{one.id}/move", {"behind": three.id.hex})
+    assert await desk.names() == ["Two", "Three", "One", "Other"]
+    before = await desk.boards.item(one.id)
+    await desk.post(f"/items/{one.id}/move", {"behind": three.id.hex})
+    assert await desk.boards.item(one.id) == before, "where it stands already nothing is written"
+    await desk.post(f"/items/{three.id}/move", {"behind": other.id.hex})
+    assert (await desk.boards.item(three.id)).group_id == desk.board.groups[1].id
+    await desk.boards.delete_item(other.id, actor=ME)
+    await desk.post(f"/items/{one.id}/move", {"behind": other.id.hex}, 404)
+    await desk.post(f"/items/{one.id}/move", {}, 400)
+    elsewhere = await desk.boards.create("Elsewhere", COLUMNS, actor=ME)
+    far = await desk.boards.create_item(elsewhere.id, "Far", actor=ME)
+    for side in ("before", "behind"):
+        await desk.post(f"/items/{one.id}/move", {side: far.id.hex}, 404)
+    client, came = await desk.house.signed_in(Role.LEADERSHIP)
+    assert "/move" not in (await client.get(here)).text
+    form = {"csrf": came.session.csrf, "before": one.id.hex}
+    assert (await client.post(f"/items/{two.id}/move", data=form)).status_code == 403

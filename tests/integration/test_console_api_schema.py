@@ -115,6 +115,9 @@ async def known_of(house: ApiHouse) -> dict[str, str]:
         "channel_id": str(await house.channelled()),
         **await house.captured(),
         **await house.worked(),
+        **await house.mirrored(),
+        "outside_conflict_id": str(UUID(int=8)),
+        "mirror_id": str(UUID(int=9)),
         "target": "folder",
         "intent_id": str(UUID(int=3)),
     }

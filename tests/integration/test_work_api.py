@@ -135,6 +135,10 @@ async def test_items_are_listed_page_by_page_and_odd_values_are_told_of(client: 
         assert refused.status_code == 400, odd
         assert refused.json()["action"]
     assert (await client.get(items, params={"cursor": "W10"})).status_code == 400
+    last = rest["items"][-1]["id"]
+    assert (await client.post(f"{item}/move", json={"item_id": last, "behind": True})).status_code == 200
+    assert (await client.get(items)).json()["items"][-1]["name"] == "Item 0"
+    assert (await client.post(f"{item}/move", json={"item_id": str(uuid4())})).status_code == 404
     assert (await client.delete(item)).status_code == 204
     assert (await client.post(f"{item}/restore")).status_code == 200
 

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.outside_sim.kept import kept_stage
 from tests.outside_sim.mutants import MUTANTS, mutated
 from tests.outside_sim.world import run_outside_seed
 
-SEEDS = int(os.environ.get("TIEBEAM_TEST_OUTSIDE_SEEDS", "100"))
+if TYPE_CHECKING:
+    from tests.factories.database import TestServer
+
+SEEDS = int(os.environ.get("TIEBEAM_TEST_OUTSIDE_SEEDS", "60"))
 """A few of those that `make simulate WORLD=monday` runs."""
+KEPT_SEEDS = 5
 CAUGHT_FROM = {
     "adopt_what_another_has": 1121,
     "see_changes_before_they_are_read": 429,
-    "take_what_was_sent_for_arrived": 66,
+    "take_what_was_sent_for_arrived": 78,
+    "forget_what_was_sent": 16,
+    "never_ask": 21,
+    "see_no_change": 11,
+    "write_there_before_it_is_kept": 19,
+    "write_what_cannot_be_held": 11,
+    "conclude_from_a_part": 10,
 }
 """Seeds to begin at, where the first ones do not notice."""
 SEEDS_MAX = 40
@@ -34,3 +46,11 @@ async def test_a_joined_board_that_forgets_something_is_noticed(name: str) -> No
             if (await run_outside_seed(seed)).promise:
                 return
     pytest.fail(f"nobody noticed: {name}")
+
+
+@pytest.mark.req("L3")
+async def test_what_is_kept_survives_a_kill_at_any_statement(database_server: TestServer) -> None:
+    async with kept_stage(database_server) as ready:
+        results = [await ready.run(seed) for seed in range(1, KEPT_SEEDS + 1)]
+    assert [(one.seed, one.promise, one.detail) for one in results if one.promise] == []
+    assert sum(one.kills for one in results) > 0

@@ -13,6 +13,7 @@ from tiebeam.cli.output import AsJson, console, errors, print_json
 from tiebeam.cli.running import run_command
 from tiebeam.connectors.monday.limits import DAILY_CALLS
 from tiebeam.kernel.errors import BadInputError
+from tiebeam.mirrors import SameBoards
 from tiebeam.monday import PLANS, Monday
 from tiebeam.operations.tokens.model import GrantKind
 from tiebeam.settings import read_settings
@@ -97,6 +98,7 @@ def monday(
         settings = read_settings()
         async with opened(settings) as app:
             connection, account = await Monday(app).connect(_token(settings, token_file), plan)
+            await SameBoards(app).renewed()
         if as_json:
             found = {"connection": connection.id, "account": account.account_id, "user": account.user_name}
             print_json({**found, "plan": plan, "calls_a_day": DAILY_CALLS[plan]})

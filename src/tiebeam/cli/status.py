@@ -9,6 +9,7 @@ import typer
 from tiebeam.app import opened
 from tiebeam.cli.output import AsJson, ago, console, print_json, print_table
 from tiebeam.cli.running import run_command
+from tiebeam.mirrors import SameBoards
 from tiebeam.settings import read_settings
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from tiebeam.app import ConnectionStatus
     from tiebeam.cli.exits import Exit
+    from tiebeam.mirrors import Summary
     from tiebeam.replicate.replica import StreamStatus
 
 
@@ -28,15 +30,18 @@ def status(
     async def work() -> Exit | None:
         async with opened(read_settings()) as app:
             found = await app.status(log_limit=log)
+            monday = await SameBoards(app).summary()
             now = app.clock.now()
         if as_json:
-            print_json({"at": now, "connections": found})
-        elif not found:
+            print_json({"at": now, "connections": found, "monday": monday})
+        elif not found and monday is None:
             console.print(
                 "Nothing is connected yet. Next: `tiebeam connect procore`, or `tiebeam demo` to look around."
             )
         for one in [] if as_json else found:
             _print_connection(one, now)
+        if monday is not None and not as_json:
+            _print_monday(monday, now)
         return None
 
     run_command(work(), as_json=as_json)
@@ -63,6 +68,26 @@ def _print_connection(one: ConnectionStatus, now: datetime) -> None:
     if one.log:
         entries = [(e.at, e.stream, e.scope_text, e.result, e.records, e.calls, e.detail) for e in one.log]
         print_table("Sync log", ("at", "kind", "where", "result", "records", "calls", "detail"), entries)
+
+
+def _print_monday(found: Summary, now: datetime) -> None:
+    console.print(
+        f"[bold]monday.com[/] account {found.account} as {found.user}: [bold]{found.status}[/]",
+        highlight=False,
+    )
+    for words in (found.reason, found.action):
+        if words:
+            console.print(words, markup=False, highlight=False)
+    console.print(f"Calls today: {found.calls_today} of {found.calls_a_day}", highlight=False)
+    heads = ("board", "state", "items", "to decide", "last whole pass", "hears by")
+    rows = [
+        (one.name, one.state, one.items, one.open or None, ago(one.passed_at, now), one.hears_by)
+        for one in found.boards
+    ]
+    print_table("Boards that are the same there", heads, rows)
+    for one in found.boards:
+        for trouble in one.troubles:
+            console.print(f"{one.name}: {trouble}", markup=False, highlight=False)
 
 
 def _cells(stream: StreamStatus, now: datetime) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from tiebeam.identity.permissions import Permission
 from tiebeam.kernel.errors import BadInputError, TiebeamError
+from tiebeam.mirrors import SameBoards
 from tiebeam.replicate.history.repository import History
 from tiebeam.web.routes import Row
 from tiebeam.working import JobsAndBoards
@@ -121,7 +122,7 @@ async def _work(app: App) -> str:
     """Return how jobs and boards stand: what was changed last, and what was last brought in step."""
     changed = await JobsAndBoards(app).changes().newest()
     done = await JobsAndBoards(app).linking().log(limit=1)
-    return f"{changed} {done[0].id if done else 0}"
+    return f"{changed} {done[0].id if done else 0} {await SameBoards(app).pulse()}"
 
 
 ROWS = (Row("GET", "/live", Permission.HEALTH_READ, Live().listen),)

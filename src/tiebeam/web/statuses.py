@@ -18,6 +18,8 @@ _BY_PREFIX: Final = (
     ("jobs.unknown", 404),
     ("jobs.", 409),
     ("link.unknown", 404),
+    ("outside.unknown", 404),
+    ("outside.not_reached", 502),
     ("link.", 409),
     ("push.not_mended", 409),
     ("input.not_allowed", 403),

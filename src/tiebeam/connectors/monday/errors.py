@@ -5,7 +5,8 @@ What it says begins with its code: `COMPLEXITY_BUDGET_EXHAUSTED: …`.
 
 from __future__ import annotations
 
-from tiebeam.connectors.outcomes import Do, ErrorRow, Fault
+from tiebeam.connectors.outcomes import Do, ErrorRow
+from tiebeam.connectors.plain_errors import CLIENT_ERRORS, no_turn_row, plain_rows
 from tiebeam.connectors.ports import RefusalKind
 from tiebeam.kernel.errors import Owner
 
@@ -13,8 +14,6 @@ QUERY_TOO_LARGE = "monday.query_too_large"
 COLUMN_GONE = "monday.column_gone"
 CURSOR_OLD = "monday.cursor_old"
 
-_CLIENT_ERRORS = range(400, 500)
-_SERVER_ERRORS = range(500, 600)
 
 ROWS = (
     ErrorRow(
@@ -154,72 +153,10 @@ ROWS = (
         says=r"^(GRAPHQL|graphql|undefinedField|ParseError|Parse error|argumentNotAccepted)",
         kind=RefusalKind.BAD_REQUEST,
     ),
-    ErrorRow(
-        "monday.server_error",
-        Do.RETRY,
-        Owner.NOBODY,
-        "monday.com failed to answer: a fault on its side.",
-        "Nothing needs to be done: it is tried again by itself. If it lasts, see monday.com's status page.",
-        statuses=_SERVER_ERRORS,
-    ),
-    ErrorRow(
-        "monday.bad_request",
-        Do.SKIP,
-        Owner.DEVELOPER,
-        "monday.com does not accept what it was asked.",
-        "Report this as a fault of Tiebeam, with what monday.com said.",
-        statuses=(200, *_CLIENT_ERRORS),
-        kind=RefusalKind.BAD_REQUEST,
-    ),
-    ErrorRow(
-        "monday.redirected",
-        Do.BLOCK,
-        Owner.OPERATOR,
-        "The address of monday.com's API leads elsewhere: it answered with a redirect or an odd status.",
-        "Check the base URL of the connection, and that no gateway asks for a sign-in.",
-    ),
-    ErrorRow(
-        "monday.html_answer",
-        Do.RETRY,
-        Owner.OPERATOR,
-        "A web page came where data was promised.",
-        "It is tried again by itself. If it lasts, check that the base URL is the API's and that no gateway"
-        " or maintenance page stands before it.",
-        fault=Fault.HTML,
-        kind=RefusalKind.UNREADABLE,
-        attempts_max=3,
-    ),
-    ErrorRow(
-        "monday.garbled_answer",
-        Do.RETRY,
-        Owner.NOBODY,
-        "The answer was empty, cut short or garbled.",
-        "Nothing needs to be done at once: it is tried again by itself. If it lasts, report it to"
-        " monday.com.",
-        fault=Fault.GARBLED,
-        kind=RefusalKind.UNREADABLE,
-        attempts_max=3,
-    ),
-    ErrorRow(
-        "monday.wrong_shape",
-        Do.RETRY,
-        Owner.DEVELOPER,
-        "The answer has another form than monday.com documents.",
-        "It is tried again by itself. If it lasts, report it as a fault of Tiebeam: monday.com's API"
-        " has changed.",
-        fault=Fault.SHAPE,
-        kind=RefusalKind.UNREADABLE,
-        attempts_max=2,
-    ),
+    *plain_rows("monday", "monday.com", refused=(200, *CLIENT_ERRORS)),
 )
 
-NO_TURN = ErrorRow(
-    "monday.no_turn",
-    Do.WAIT_UNTIL,
-    Owner.NOBODY,
-    "Among the calls that monday.com allows there was none left for this one in time.",
-    "Nothing needs to be done: it is tried again by itself.",
-)
+NO_TURN = no_turn_row("monday", "monday.com")
 
 VALUE_UNFIT = ErrorRow(
     "monday.value_unfit",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from tiebeam.connectors.outcomes import Do, ErrorRow, Fault, Place
+from tiebeam.connectors.outcomes import Do, ErrorRow, Place
+from tiebeam.connectors.plain_errors import CLIENT_ERRORS, no_turn_row, plain_rows
 from tiebeam.connectors.ports import RefusalKind
 from tiebeam.kernel.errors import Owner
 
 PAGE_TOO_LARGE = "procore.page_too_large"
 WINDOW_TOO_LONG = "procore.window_too_long"
 
-_CLIENT_ERRORS = range(400, 500)
-_SERVER_ERRORS = range(500, 600)
 _DAYS = r"\b(date|days?|range|window|period|log_date|start_date|end_date)\b"
 _TOO_LONG = (
     r"(exceed|too (long|large|wide|many)|(longer|greater|more) than|max(imum)?\b|at most|limit(ed)? to|up to)"
@@ -23,7 +22,7 @@ ROWS = (
         Owner.DEVELOPER,
         "Procore was asked without saying for which company.",
         "Report this as a fault of Tiebeam, with the command that led to it.",
-        statuses=_CLIENT_ERRORS,
+        statuses=CLIENT_ERRORS,
         says=r"missing.*procore-company-id|procore-company-id.*(missing|required)",
     ),
     ErrorRow(
@@ -215,63 +214,7 @@ ROWS = (
         "Nothing needs to be done: it is tried again when Procore says so.",
         statuses=(503,),
     ),
-    ErrorRow(
-        "procore.server_error",
-        Do.RETRY,
-        Owner.NOBODY,
-        "Procore failed to answer: a fault on its side.",
-        "Nothing needs to be done: it is tried again by itself. If it lasts, see Procore's status page.",
-        statuses=_SERVER_ERRORS,
-    ),
-    ErrorRow(
-        "procore.bad_request",
-        Do.SKIP,
-        Owner.DEVELOPER,
-        "Procore does not accept what it was asked.",
-        "Report this as a fault of Tiebeam, with what Procore said.",
-        statuses=_CLIENT_ERRORS,
-        kind=RefusalKind.BAD_REQUEST,
-    ),
-    ErrorRow(
-        "procore.redirected",
-        Do.BLOCK,
-        Owner.OPERATOR,
-        "The address of Procore's API leads elsewhere: it answered with a redirect or an odd status.",
-        "Check the environment and the base URL of the connection, and that no gateway asks for a sign-in.",
-    ),
-    ErrorRow(
-        "procore.html_answer",
-        Do.RETRY,
-        Owner.OPERATOR,
-        "A web page came where data was promised.",
-        "It is tried again by itself. If it lasts, check that the base URL is the API's and that no"
-        " gateway or"
-        " maintenance page stands before it.",
-        fault=Fault.HTML,
-        kind=RefusalKind.UNREADABLE,
-        attempts_max=3,
-    ),
-    ErrorRow(
-        "procore.garbled_answer",
-        Do.RETRY,
-        Owner.NOBODY,
-        "The answer was empty, cut short or garbled.",
-        "Nothing needs to be done at once: it is tried again by itself. If it lasts, report it to Procore.",
-        fault=Fault.GARBLED,
-        kind=RefusalKind.UNREADABLE,
-        attempts_max=3,
-    ),
-    ErrorRow(
-        "procore.wrong_shape",
-        Do.RETRY,
-        Owner.DEVELOPER,
-        "The answer has another form than Procore documents.",
-        "It is tried again by itself. If it lasts, report it as a fault of Tiebeam: Procore's API"
-        " has changed.",
-        fault=Fault.SHAPE,
-        kind=RefusalKind.UNREADABLE,
-        attempts_max=2,
-    ),
+    *plain_rows("procore", "Procore", address="environment and the base URL"),
 )
 
 STORAGE_REFUSED = ErrorRow(
@@ -282,13 +225,7 @@ STORAGE_REFUSED = ErrorRow(
     "Nothing needs to be done: it is tried again by itself, at a new address.",
 )
 
-NO_TURN = ErrorRow(
-    "procore.no_turn",
-    Do.WAIT_UNTIL,
-    Owner.NOBODY,
-    "Among the calls that Procore allows there was none left for this one in time.",
-    "Nothing needs to be done: it is tried again by itself.",
-)
+NO_TURN = no_turn_row("procore", "Procore")
 
 WRITE_ROWS = (NO_TURN, STORAGE_REFUSED)
 """What can become of a write besides."""

@@ -321,6 +321,32 @@ class Boards:
             edits[0] = ItemEdit(item_id, None, group_id, new[0], values, version)
             return (await self.set_items(edits, actor=actor, cause=cause, tx=within))[0]
 
+    async def put_beside(
+        self,
+        item_id: UUID,
+        other_id: UUID,
+        *,
+        behind: bool,
+        actor: Actor,
+        cause: Cause | None = None,
+        tx: Transaction | None = None,
+    ) -> Item:
+        """Put an item right before another one of its board, or right behind it, into the group of that one.
+
+        Raises as `move_item`.
+        """
+        async with self._changes.writing(tx) as within:
+            item, other = await self._held(within, item_id), await self._held(within, other_id)
+            if item_id == other_id:
+                return item
+            before: UUID | None = other_id
+            if behind:
+                _, following = await self._around(within, item, other.group_id, other_id)
+                before = next((id_ for _, id_ in following if id_ != other_id), None)
+            return await self.move_item(
+                item_id, group_id=other.group_id, before=before, actor=actor, cause=cause, tx=within
+            )
+
     async def rename_label(
         self,
         board_id: UUID,

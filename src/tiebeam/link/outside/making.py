@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.connectors.ports import Refusal, RefusalKind
-from tiebeam.link.outside.laying import Reading
+from tiebeam.link.outside.laying import Reading, is_about_it
 from tiebeam.link.outside.matching import made_by_us
 from tiebeam.link.outside.model import NAME, TRIES_MAX, MirrorState, Refused, Ruling
 from tiebeam.link.outside.ports import Line
@@ -160,7 +160,7 @@ class Making:
         group = sheet.group_there(sent)
         board, name = sheet.link.layout, sent[NAME]
         answer = await self._desk.create(board, name, sheet.there(sent), group)
-        if isinstance(answer, Refusal) and _is_about_values(answer) and len(sent) > 1:
+        if isinstance(answer, Refusal) and is_about_it(answer) and len(sent) > 1:
             return await self._desk.create(board, name, {}, None)
         return answer
 
@@ -168,7 +168,7 @@ class Making:
         self, mirror: Mirror, sent: Mapping[str, Any], refusal: Refusal, told: Mirrored
     ) -> bool:
         """Keep what came of a making that was refused; one that may be done stays under way."""
-        about_it = _is_about_values(refusal)
+        about_it = refusal.kind is RefusalKind.BAD_REQUEST and not refusal.maybe_done
         if not about_it:
             told.refusal = refusal
         if refusal.maybe_done:
@@ -189,7 +189,3 @@ class Making:
             clash = Clash(NAME, Kind.UNMAPPED, None, name, None, why)
             await turn.add_conflict(mirror, clash, {}, Ruling.OPEN, "")
         await self._laying.lines(turn, [Line("refused", mirror, {NAME: name}, why)])
-
-
-def _is_about_values(found: Refusal) -> bool:
-    return found.kind is RefusalKind.BAD_REQUEST and not found.maybe_done

@@ -52,6 +52,7 @@ WORDS: Final = {
     422: "Values cannot be used, or the idempotency key stood for another request.",
     429: "Too many calls within a minute; Retry-After says how long to wait.",
     500: "A fault of ours; it is in the log under the correlation id.",
+    502: "The other system cannot be asked, or refuses.",
     503: "The database cannot be reached.",
 }
 ANY: Final = "any"

@@ -147,6 +147,15 @@ class ChangedBoardItem(BaseModel):
     )
 
 
+class ItemSpot(BaseModel):
+    """Beside which other item of its board an item is to stand; it comes into the group of that one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    item_id: UUID
+    behind: bool = Field(default=False, description="Right behind it; else right before it.")
+
+
 class WorkChange(BaseModel):
     """One thing that was done to a job or an item."""
 

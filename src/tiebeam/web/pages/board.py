@@ -27,9 +27,9 @@ COLUMNS_MAX: Final = 24
 """The rest of a row is on the page of its item."""
 ROWS_MAX: Final = 50
 _PAGE_BYTES: Final = 72_000
-_ROW_BYTES: Final = 700
+_ROW_BYTES: Final = 1150
 _CELL_BYTES: Final = 140
-_CARD_BYTES: Final = 800
+_CARD_BYTES: Final = 1150
 _LABEL_BYTES: Final = 36
 _MENU_BYTES_MAX: Final = 1000
 """A longer menu does not stand on every card."""

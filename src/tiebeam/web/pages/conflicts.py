@@ -9,6 +9,7 @@ from tiebeam.identity.permissions import Permission
 from tiebeam.jobs.model import Subject
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.link.pairs.model import Answer, Asked, Ruling, Side
+from tiebeam.web.pages.outside_conflicts import section_of
 from tiebeam.web.pages.work import id_in, work_of
 from tiebeam.web.pages.work_cells import as_uuid
 from tiebeam.web.pages.work_words import title_of, who, words
@@ -114,6 +115,7 @@ async def conflicts_page(call: Call) -> Response:
         jobs=await work.jobs().some({one.job_id for one in log if one.job_id}),
         older=log[LOG_MAX - 1].id if len(log) > LOG_MAX else None,
         edits=call.viewer.may(Permission.JOBS_EDIT),
+        outside=await section_of(work),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tiebeam.identity.permissions import Permission
 from tiebeam.jobs.boards.model import ColumnKind
 from tiebeam.jobs.model import Subject
+from tiebeam.kernel.errors import BadInputError
 from tiebeam.web.guard import safe_next
 from tiebeam.web.pages.work import again_if_changed, fields_of, id_in, typed_in, work_of
 from tiebeam.web.pages.work_cells import COLOURS, LEAD, as_uuid, fitting, jobs_in
@@ -106,6 +107,18 @@ def _arguments(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+async def move(call: Call) -> Response:
+    """Put an item before or behind another one of its board. Raises BadInputError."""
+    item_id, before, behind = id_in(call, "item_id"), call.posted("before"), call.posted("behind")
+    other = as_uuid(before or behind)
+    if other is None:
+        raise BadInputError("Where it is to stand was not said.", action="Open the board, and move it there.")
+    boards, by = (await work_of(call)).boards(), call.viewer.person.actor
+    item = await boards.put_beside(item_id, other, behind=not before, actor=by)
+    back = safe_next(call.posted("back") or f"/boards/{item.board_id}")
+    return call.to(back, notice=f"{item.name[:80]} stands in its new place.")
+
+
 async def create(call: Call) -> Response:
     """Add an item to a board."""
     work = await work_of(call)
@@ -138,6 +151,7 @@ async def restore(call: Call) -> Response:
 ROWS = (
     Row("GET", "/items/{item_id}", Permission.JOBS_READ, item_page),
     Row("POST", "/items/{item_id}", Permission.JOBS_EDIT, change),
+    Row("POST", "/items/{item_id}/move", Permission.JOBS_EDIT, move),
     Row("POST", "/items/{item_id}/delete", Permission.JOBS_EDIT, delete),
     Row("POST", "/items/{item_id}/restore", Permission.JOBS_EDIT, restore),
     Row("POST", "/boards/{board_id}/items", Permission.JOBS_EDIT, create),

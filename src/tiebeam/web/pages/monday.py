@@ -121,6 +121,7 @@ async def board_page(call: Call) -> Response:
     same = SameBoards(await call.app())
     theirs = await (await same.monday.desk(await same.monday.present())).board(_outside(call))
     taken = {one.board_id for one in await same.links()}
+    await JobsAndBoards(same.app).boards().active_jobs()
     choices = [one for one in await JobsAndBoards(same.app).boards().all() if one.id not in taken]
     ours = next((one for one in choices if str(one.id) == call.asked("with")), None)
     return call.render(

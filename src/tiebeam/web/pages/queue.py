@@ -43,6 +43,7 @@ KINDS: Final[Mapping[str, str]] = {
     "outside.due": "Look which boards are to be laid beside those of monday.com",
     "outside.hear": "Read what monday.com told of",
     "outside.send": "Send monday.com what was changed here",
+    "outside.decide": "Carry out what was decided of a board",
     "outside.pull": "Lay a board beside the one of monday.com",
     "work.react": "Do what follows from changes of jobs and boards",
     "alerts.look": "Look for what is wrong",

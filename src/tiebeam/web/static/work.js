@@ -96,7 +96,13 @@ document.addEventListener("focusout", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.matches("[data-row]")) {
+  const side = event.submitter?.name;
+  if (side === "before" || side === "behind") {
+    event.preventDefault();
+    const one = event.submitter.closest("article, tr");
+    const other = document.getElementById(`${one.id[0]}${event.submitter.value}`);
+    if (other) putBeside(one, other, side, true);
+  } else if (form.matches("[data-row]")) {
     event.preventDefault();
     [...form.elements].filter((one) => one.matches(CONTROLS)).forEach(save);
   } else if (form.matches("[data-moves]") && event.submitter) {
@@ -125,25 +131,66 @@ function move(card, label, byKey) {
   });
 }
 
+// A row or a card before or behind another one; what the server answers is where it stands.
+function putBeside(one, other, side, byKey) {
+  const form = one.querySelector("form");
+  const from = one.parentElement;
+  const next = one.nextElementSibling;
+  const named = one.querySelector("th input, a");
+  const fields = fieldsOf(form, form.elements.version.value, { [side]: other.id.slice(1) });
+  if (side === "before") other.before(one);
+  else other.after(one);
+  queued(async () => {
+    const done = await send({ action: `${form.action}/move` }, fields, `${named.value ?? named.textContent}: moved.`);
+    if (!done) from.insertBefore(one, next);
+    if (byKey) document.getElementById(one.id)?.querySelector("summary")?.focus();
+  });
+}
+
 let held = null;
 document.addEventListener("dragstart", (event) => {
-  held = event.target.closest?.("article[draggable]") ?? null;
-  if (held) event.dataTransfer.effectAllowed = "move";
+  const handle = event.target.closest?.(".handle");
+  held = handle ? handle.closest("tr") : event.target.closest?.("article[draggable]") ?? null;
+  if (!held) return;
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", "");
+  if (handle) event.dataTransfer.setDragImage(held, 0, 0);
 });
+
+// Where what is held would come to: beside another row or card of its lane, or into another lane.
+function spotOf(event) {
+  if (!held) return null;
+  const isRow = held.tagName === "TR";
+  const lane = event.target.closest?.("[data-lane]");
+  if (!isRow && !(lane && lane.contains(held))) return lane ? { at: lane, mark: "over" } : null;
+  const other = event.target.closest?.(isRow ? "[data-live=board] tbody tr" : "article[draggable]");
+  if (!other || other === held) return null;
+  const { top, height } = other.getBoundingClientRect();
+  return { at: other, mark: event.clientY < top + height / 2 ? "before" : "behind" };
+}
+
+const MARKS = ["over", "before", "behind"];
+function unmark(but) {
+  document.querySelectorAll("[data-lane], article, tr").forEach((one) => {
+    MARKS.forEach((mark) => (one === but?.at && mark === but.mark) || one.classList.remove(mark));
+  });
+}
 document.addEventListener("dragover", (event) => {
-  const lane = held && event.target.closest?.("[data-lane]");
-  document.querySelectorAll(".over").forEach((one) => one !== lane && one.classList.remove("over"));
-  if (!lane) return;
+  const spot = spotOf(event);
+  unmark(spot);
+  if (!spot) return;
   event.preventDefault();
-  lane.classList.add("over");
+  spot.at.classList.add(spot.mark);
 });
 document.addEventListener("dragend", () => {
   held = null;
-  document.querySelectorAll(".over").forEach((one) => one.classList.remove("over"));
+  unmark(null);
 });
 document.addEventListener("drop", (event) => {
-  const lane = held && event.target.closest?.("[data-lane]");
-  if (!lane) return;
+  const spot = spotOf(event);
+  if (!spot) return;
   event.preventDefault();
-  if (!lane.contains(held)) move(held, lane.dataset.lane, false);
+  unmark(null);
+  if (spot.mark === "over") move(held, spot.at.dataset.lane, false);
+  else putBeside(held, spot.at, spot.mark, false);
 });

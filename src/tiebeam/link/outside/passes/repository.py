@@ -50,6 +50,11 @@ class Passes:
         async with self._store.autocommit(self._tenant_id) as single:
             await single.run(Q["put_pass"], {"tenant_id": self._tenant_id, **asdict(one)})
 
+    async def pulse(self) -> str:
+        """Return what changes with every pass, door and joined board."""
+        async with self._store.autocommit(self._tenant_id) as single:
+            return str(await single.value(Q["pulse"], {"tenant_id": self._tenant_id}))
+
     async def changed(self) -> list[UUID]:
         """Return the links on whose board something was changed here that nobody has looked at."""
         async with self._store.autocommit(self._tenant_id) as single:

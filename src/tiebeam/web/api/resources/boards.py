@@ -20,6 +20,7 @@ from tiebeam.web.api.work_asked import changes_of, work_of
 from tiebeam.web.api.work_shapes import (
     BoardItem,
     ChangedBoardItem,
+    ItemSpot,
     NewBoardItem,
     SyncResult,
     WorkBoard,
@@ -135,6 +136,14 @@ async def change(ask: Asked, item_id: UUID, wanted: ChangedBoardItem) -> BoardIt
 async def delete(ask: Asked, item_id: UUID) -> None:
     """Delete an item; what becomes of its job is asked. It can be restored."""
     await (await work_of(ask)).boards().delete_item(item_id, actor=ask.asker.actor)
+
+
+@ROUTER.post("/items/{item_id}/move", **needs(Permission.JOBS_EDIT, 404, method="post"))
+async def move(ask: Asked, item_id: UUID, spot: ItemSpot) -> BoardItem:
+    """Put an item beside another one of its board."""
+    boards = (await work_of(ask)).boards()
+    moved = await boards.put_beside(item_id, spot.item_id, behind=spot.behind, actor=ask.asker.actor)
+    return item_shown(moved)
 
 
 @ROUTER.post("/items/{item_id}/restore", **needs(Permission.JOBS_EDIT, 404, method="post"))
