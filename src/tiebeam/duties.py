@@ -54,6 +54,7 @@ PUSH_DUE: Final = "push.due"
 
 HALF_KEPT_FOR: Final = timedelta(days=7)
 """How long a photo that came in part waits for the rest of it."""
+_AGAIN: Final = "Nothing needs to be done: it is tried again by itself."
 BUSY_AGAIN: Final = timedelta(seconds=2)
 GOES_ON_AFTER: Final = timedelta(seconds=30)
 
@@ -298,12 +299,27 @@ class Duties:
             except NotConnectedError as error:
                 await boards.app.queue.enqueue(job.tenant_id, [look_job()])
                 return Blocked(f"{error.cause} {error.action}")
+            except TiebeamError as error:
+                await self._noted(boards, error)
+                raise
             if rest.wait_seconds is None:
+                await self._noted(boards, None)
                 return Blocked(rest.why) if rest.why else Done()
             at = self._clock.now() + timedelta(seconds=rest.wait_seconds)
-            return Snooze(at) if rest.passes else RetryAt(at, rest.why)
+            if not rest.code:
+                return Snooze(at)
+            await self._noted(boards, TiebeamError(rest.why, action=_AGAIN, code=rest.code))
+            return RetryAt(at, rest.why)
 
         return do
+
+    async def _noted(self, boards: SameBoards, error: TiebeamError | None) -> None:
+        """Keep for the alerts whether monday.com could be worked with."""
+        upkeep, connection = Upkeep(boards.app), await boards.monday.connection()
+        if connection is not None and error is not None:
+            await upkeep.note_failure(connection, error)
+        elif connection is not None:
+            await upkeep.note_answer(connection)
 
     async def _tidy(self, job: Job) -> Outcome:
         app = await self.app(job.tenant_id)

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 STUCK: Final = "mirror_stuck"
+TOLD_MAX: Final = 100
+"""So many items are read by one call."""
 SETTLE: Final = "settle"
 UNDO: Final = "undo"
 ANSWER: Final = "answer"
@@ -63,6 +65,7 @@ _CHOICES: Final[Mapping[str, frozenset[str]]] = {
 _SECRET_BYTES: Final = 32
 _HOOKS_EVERY: Final = timedelta(hours=1)
 _AGAIN_SECONDS: Final = 60.0
+_LIMITS: Final = frozenset({"monday.daily_limit", "monday.limited", "monday.no_turn"})
 _STAYS: Final = frozenset({RefusalKind.NOT_FOUND, RefusalKind.FORBIDDEN, RefusalKind.BAD_REQUEST})
 """What is so until somebody does something about it."""
 AUTHOR: Final = Actor.system("mirror")
@@ -76,8 +79,8 @@ class Rest:
     """When to go on; None: it is done."""
     why: str = ""
     """Why it could not be done, where that is a trouble."""
-    passes: bool = True
-    """Whether waiting is all there is to it: the limits of the vendor."""
+    code: str = ""
+    """What of the error table it is; empty where nothing is wrong but that the vendor has limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,24 +301,28 @@ class SameBoards:
         links = await self.links() if connection and connection.status is Status.CONNECTED else []
         if connection is None or not links:
             return []
-        known = {one.id for one in links}
+        # One that stands in trouble is only read whole, now and then: else it would spend the calls of a day.
+        known = {one.id for one in links if not one.trouble}
         told = [hear_job(one) for one in await self.doors().waiting() if one in known]
         changed = [send_job(one) for one in await self.passes().changed() if one in known]
         return [*told, *changed, *await self._pulls(connection, links)]
 
     async def changed(self) -> list[NewJob]:
         """Return what sends the changes that were made here."""
-        return [send_job(one) for one in await self.passes().changed()]
+        changed = await self.passes().changed()
+        well = {one.id for one in await self.links() if not one.trouble} if changed else set()
+        return [send_job(one) for one in changed if one in well]
 
     async def hear(self, link_id: UUID) -> Rest:
         """Read the items that webhooks told of."""
-        told = await self.doors().told(link_id)
+        told = await self.doors().told(link_id, TOLD_MAX)
         if not told or not await self._passed(link_id):
             return Rest()
         ids, answers = [one.item_id for one in told], [one.item_id for one in told if one.answers]
         rest = await self._done(link_id, Share.WEBHOOK, lambda work, _: work.hear(link_id, ids, answers))
         if rest.wait_seconds is None and not rest.why:
             await self.doors().read(link_id, told)
+            return Rest(0.0) if len(told) >= TOLD_MAX else rest
         return rest
 
     async def send(self, link_id: UUID) -> Rest:
@@ -402,7 +409,8 @@ class SameBoards:
             return Rest(0.0) if done.more else Rest()
         if lasting:
             return Rest(why=said)
-        return Rest(self._wait_seconds(refusal), refusal.cause, passes=refusal.wait_seconds > 0)
+        code = "" if refusal.code in _LIMITS else refusal.code
+        return Rest(self._wait_seconds(refusal), refusal.cause, code)
 
     def _wait_seconds(self, refusal: Refusal) -> float:
         if refusal.code == "monday.daily_limit":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +12,15 @@ from tiebeam.duties import Duties
 from tiebeam.kernel.errors import BadInputError
 from tiebeam.link.outside.model import OwnerRule
 from tiebeam.mirrors import Rest, SameBoards
+from tiebeam.monday import Monday
 from tiebeam.operations.audit.model import Actor
-from tiebeam.operations.queue.model import Done
+from tiebeam.operations.queue.model import Done, Job, RetryAt
 from tiebeam.operations.queue.plan import verdict
 from tiebeam.operations.queue.repository import Claims
+from tiebeam.simulators.base.faults import FaultRule, Faults
+from tiebeam.simulators.monday.limits import Limits
+from tiebeam.simulators.monday.options import MondayOptions
+from tiebeam.upkeep import Upkeep
 from tiebeam.working import JobsAndBoards
 
 if TYPE_CHECKING:
@@ -125,6 +131,10 @@ async def test_a_board_that_is_not_to_be_seen_any_more_is_told_of_and_goes_on_wh
     assert "Jobs: monday.com has no such board" in alert
     assert "monday.com has no such board" in await stage.page(f"/boards/{link.board_id}/outside")
     assert set(await items_of(stage, link)) == {"Roof"}, "a board that is not seen proves nothing"
+    item = (await items_of(stage, link))["Roof"]
+    await JobsAndBoards(boards.app).boards().change_item(item.id, values={"address": "2 Oak St"}, actor=BY)
+    await boards.doors().tell(link.id, "1", stage.console.clock.now(), answers=False)
+    assert (await boards.due(), await boards.changed()) == ([], []), "it does not spend the calls of the day"
     stage.desk.state.boards[gone.id] = gone
     assert await boards.pull(link.id) == Rest()
     assert (await troubles_of(stage), await alerts_of(stage)) == ((), [])
@@ -321,6 +331,37 @@ async def test_of_an_item_that_is_gone_there_a_person_says_what_becomes_of_ours(
     await carried_out(stage)
     assert await items_of(stage, link) == {}
     assert await boards.mirrors().asks() == []
+
+
+async def test_what_fails_there_again_and_again_is_an_alert_and_loses_nothing(stage: MondayStage) -> None:
+    stage.desk.create("Roof")
+    link = await joined(stage)
+    app = await stage.app()
+    duties = Duties(stage.console.house.settings, app.clock, app.store, app.transport)
+    pull = Job(1, app.tenant.id, "outside.pull", str(link.id), {"link": str(link.id)}, 1, app.clock.now())
+    stage.desk.simulator.faults = Faults(1, [FaultRule("status", "POST", status=500)])
+    for _ in range(3):
+        outcome = await duties.handlers()["outside.pull"](pull)
+        assert isinstance(outcome, RetryAt)
+        assert outcome.at > app.clock.now()
+    await Upkeep(app).look(await Monday(app).gates())
+    assert any("a fault on its side" in one for one in await alerts_of(stage))
+    stage.desk.simulator.faults = None
+    assert await duties.handlers()["outside.pull"](pull) == Done()
+    await Upkeep(app).look(await Monday(app).gates())
+    assert await alerts_of(stage) == []
+
+
+async def test_the_calls_of_a_day_used_up_are_waited_for_till_midnight(stage: MondayStage) -> None:
+    stage.desk.create("Roof")
+    link = await joined(stage)
+    boards = await boards_of(stage)
+    stage.desk.simulator.limits = Limits(MondayOptions(daily_calls=0))
+    rest = await boards.pull(link.id)
+    now = stage.console.clock.now()
+    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert rest.wait_seconds == pytest.approx((midnight - now).total_seconds())
+    assert (rest.code, await troubles_of(stage)) == ("", ())
 
 
 async def carried_out(stage: MondayStage) -> None:
