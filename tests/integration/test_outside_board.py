@@ -239,3 +239,42 @@ async def test_another_company_sees_nothing_of_it(rig: Rig, store: Store, clock:
         await beside.mirroring.pull(rig.link.id)
     with pytest.raises(BadInputError, match="already"):
         await rig.mirrors.join(rig.link)
+
+
+async def test_a_group_or_a_label_that_is_gone_there_is_asked_about_and_not_tried_for_ever(rig: Rig) -> None:
+    await rig.join(groups=True)
+    item = await rig.make("Roof", status="New", notes="a")
+    await rig.mirroring.pull(rig.link.id)
+    (theirs,) = rig.theirs()
+    closed = (await rig.boards.get(rig.link.board_id)).groups[1].id
+    del rig.monday.board.groups["closed"]
+    rig.monday.board.columns["status"].labels.pop(1)
+    await rig.boards.change_item(item.id, group_id=closed, values={"status": "Done"}, actor=BOSS)
+    await rig.change(item, notes="b")
+    told = await rig.mirroring.send(rig.link.id)
+    assert (told.refusal, told.more) == (None, False)
+    assert {one.field for one in await rig.conflicts()} == {"group", "status"}
+    assert rig.monday.texts(str(theirs.id))["notes"] == "b"
+    before = rig.calls
+    await rig.mirroring.send(rig.link.id)
+    assert rig.calls == before
+    await rig.boards.create_item(rig.link.board_id, "Hall", group_id=closed, actor=BOSS)
+    await rig.mirroring.send(rig.link.id)
+    assert {one.name for one in rig.theirs()} == {"Roof", "Hall"}
+
+
+async def test_what_could_not_be_made_there_is_made_when_it_can_be(rig: Rig) -> None:
+    await rig.join()
+    long, gone = await rig.make("Roof " * 55), await rig.make("Hall")
+    await rig.mirroring.pull(rig.link.id)
+    late = await rig.make("Yard")
+    await rig.boards.delete_item(late.id, actor=BOSS)
+    await rig.mirroring.send(rig.link.id)
+    assert {one.name for one in rig.theirs()} == {gone.name}
+    (found,) = await rig.conflicts()
+    assert "255 characters" in found.sentence
+    await rig.change(long, name="Roof")
+    await rig.boards.restore_item(late.id, actor=BOSS)
+    await rig.mirroring.send(rig.link.id)
+    assert {one.name for one in rig.theirs()} == {"Roof", "Hall", "Yard"}
+    assert await rig.conflicts() == []

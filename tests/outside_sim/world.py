@@ -429,14 +429,6 @@ async def _allowed(doing: Awaitable[Any]) -> None:
             raise
 
 
-async def run_outside_seeds(
-    seeds: list[int], tell: Callable[[SeedResult], None], say: Callable[[str], None] = lambda _: None
-) -> None:
-    """Run seeds one after another, telling each result as it comes."""
-    for seed in seeds:
-        tell(await run_outside_seed(seed, say))
-
-
 async def run_outside_seed(seed: int, say: Callable[[str], None] = lambda _: None) -> SeedResult:
     """Run a seed. Broken promises and crashes are in the result."""
     result = SeedResult(seed, steps=STEPS)

@@ -23,7 +23,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.link_sim.world import run_link_seeds
-from tests.outside_sim.world import run_outside_seeds
+from tests.outside_sim.seeds import run_outside_seeds
 from tests.push_sim.procore_seeds import run_procore_seeds
 from tests.push_sim.seeds import run_push_seeds
 from tests.simulation.seeds import STEPS, SeedResult, run_seeds

@@ -273,6 +273,7 @@ class Laying:
     ) -> None:
         """Keep what both agree on, what is to be written there, and what is asked."""
         kept = []
+        lines: defaultdict[By, list[Line]] = defaultdict(list)
         for one in laid:
             after = remembered(one, by[one.mirror.id].cause, at)
             if after != one.before:
@@ -280,10 +281,10 @@ class Laying:
             one.mirror = after
             if one.merge.clashes or one.open:
                 await self._keep_clashes(turn, one, by[one.mirror.id], told)
-            lines = list(_lines(one))
-            if lines:
-                await self.lines(turn, lines, by[one.mirror.id])
+            lines[by[one.mirror.id]] += _lines(one)
         await turn.keep(kept)
+        for who, some in lines.items():
+            await self.lines(turn, some, who)
 
     async def _keep_clashes(self, turn: Turn, one: Laid, by: By, told: Mirrored) -> None:
         for clash in one.merge.clashes:
@@ -316,13 +317,10 @@ class Laying:
             answer, why = await self._write_item(sheet, one)
             refused += why
             if isinstance(answer, Refusal):
-                told.refusal = None if answer.kind is RefusalKind.NOT_FOUND else answer
-                told.more |= told.refusal is None
-                if told.refusal is not None:
-                    break
-            else:
-                answers.append(answer)
-                told.theirs += answer is not one.theirs
+                told.refusal = answer
+                break
+            answers.append(answer)
+            told.theirs += answer is not one.theirs
         await self._keep_refused(refused)
         return tuple(answers)
 
@@ -331,16 +329,23 @@ class Laying:
     ) -> tuple[OutsideItem | Refusal, list[tuple[Mirror, str, Refused]]]:
         """Write an item there; what is refused of it is told beside, by field."""
         values = dict(one.merge.to_item)
-        found: OutsideItem | Refusal = one.theirs
+        found = one.theirs
+        refused = []
         if GROUP in values:
-            found = await self._move(sheet, one.theirs.id, values)
-            values.pop(GROUP)
-        if isinstance(found, Refusal) or not values:
-            return found, []
+            moved, group = await self._move(sheet, one.theirs.id, values), values.pop(GROUP)
+            if not isinstance(moved, Refusal):
+                found = moved
+            elif is_about_it(moved):
+                refused.append((one.mirror, GROUP, _refused(group, moved)))
+            else:
+                return moved, []
+        if not values:
+            return found, refused
         answer = await self._change(sheet, one.theirs.id, values)
-        if isinstance(answer, Refusal) and _is_about_values(answer):
-            return await self._write_apart(sheet, one, values, (found, answer))
-        return answer, []
+        if not isinstance(answer, Refusal) or not is_about_it(answer):
+            return answer, refused
+        answer, apart = await self._write_apart(sheet, one, values, (found, answer))
+        return answer, [*refused, *apart]
 
     async def _write_apart(
         self, sheet: Sheet, one: Laid, values: Mapping[str, Any], before: tuple[OutsideItem, Refusal]
@@ -354,7 +359,7 @@ class Laying:
             answer = await self._change(sheet, one.theirs.id, {name: value})
             if not isinstance(answer, Refusal):
                 found = answer
-            elif _is_about_values(answer):
+            elif is_about_it(answer):
                 refused.append((one.mirror, name, _refused(value, answer)))
             else:
                 return answer, refused
@@ -391,8 +396,9 @@ def _sides(ours: Touched | None, theirs: Touched | None) -> dict[Side, Touched]:
     return {side: one for side, one in both if one is not None}
 
 
-def _is_about_values(found: Refusal) -> bool:
-    return found.kind is RefusalKind.BAD_REQUEST and not found.maybe_done
+def is_about_it(found: Refusal) -> bool:
+    """Say whether a refusal is about what was to be written, and would come again."""
+    return found.kind in {RefusalKind.BAD_REQUEST, RefusalKind.NOT_FOUND} and not found.maybe_done
 
 
 def _refused(value: Any, found: Refusal) -> Refused:

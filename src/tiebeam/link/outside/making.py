@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tiebeam.connectors.ports import Refusal, RefusalKind
-from tiebeam.link.outside.laying import Reading
+from tiebeam.link.outside.laying import Reading, is_about_it
 from tiebeam.link.outside.matching import made_by_us
 from tiebeam.link.outside.model import NAME, TRIES_MAX, MirrorState, Refused, Ruling
 from tiebeam.link.outside.ports import Line
 from tiebeam.link.pairs.model import Clash, Kind, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from uuid import UUID
 
     from tiebeam.connectors.monday.model import OutsideItem
@@ -36,12 +36,11 @@ class Making:
         self._clock = clock
         self._laying = laying
 
-    async def resume(
-        self, link_id: UUID, told: Mirrored, listing: Sequence[OutsideItem] | None = None
-    ) -> bool:
+    async def resume(self, link_id: UUID, told: Mirrored, listing: list[OutsideItem] | None = None) -> bool:
         """Find out what became of items whose making was cut short, and make them if they were not made.
 
-        `listing` is the board there read to its end, if it was. Say whether to go on.
+        `listing` is the board there read to its end, if it was; what is found in it and written is taken out.
+        Say whether to go on.
         """
         async with self._books.turn() as turn:
             waiting = await turn.waiting(link_id, WAITING_MAX)
@@ -78,7 +77,7 @@ class Making:
         return None
 
     async def _resume_one(
-        self, link_id: UUID, mirror: Mirror, told: Mirrored, listing: Sequence[OutsideItem] | None
+        self, link_id: UUID, mirror: Mirror, told: Mirrored, listing: list[OutsideItem] | None
     ) -> bool:
         async with self._books.turn() as turn:
             link = await turn.link(link_id)
@@ -100,6 +99,8 @@ class Making:
             found = made_by_us(sheet, mirror, listing, known)
         if found is None:
             return await self.make_one(link_id, mirror, told)
+        if listing is not None:
+            listing.remove(found[0])
         return await self._adopt(link_id, mirror, found, told)
 
     async def _adopt(
@@ -160,7 +161,7 @@ class Making:
         group = sheet.group_there(sent)
         board, name = sheet.link.layout, sent[NAME]
         answer = await self._desk.create(board, name, sheet.there(sent), group)
-        if isinstance(answer, Refusal) and _is_about_values(answer) and len(sent) > 1:
+        if isinstance(answer, Refusal) and is_about_it(answer) and len(sent) > 1:
             return await self._desk.create(board, name, {}, None)
         return answer
 
@@ -168,7 +169,7 @@ class Making:
         self, mirror: Mirror, sent: Mapping[str, Any], refusal: Refusal, told: Mirrored
     ) -> bool:
         """Keep what came of a making that was refused; one that may be done stays under way."""
-        about_it = _is_about_values(refusal)
+        about_it = refusal.kind is RefusalKind.BAD_REQUEST and not refusal.maybe_done
         if not about_it:
             told.refusal = refusal
         if refusal.maybe_done:
@@ -189,7 +190,3 @@ class Making:
             clash = Clash(NAME, Kind.UNMAPPED, None, name, None, why)
             await turn.add_conflict(mirror, clash, {}, Ruling.OPEN, "")
         await self._laying.lines(turn, [Line("refused", mirror, {NAME: name}, why)])
-
-
-def _is_about_values(found: Refusal) -> bool:
-    return found.kind is RefusalKind.BAD_REQUEST and not found.maybe_done
