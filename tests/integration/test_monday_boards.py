@@ -95,6 +95,13 @@ async def test_what_is_changed_on_either_side_shows_on_the_other(stage: MondaySt
     item = (await items_of(stage, link))["Roof"]
     assert item.values["status"] == "Done"
     assert await boards.doors().told(link.id) == []
+    await boards.doors().tell(link.id, roof, stage.console.clock.now(), answers=False)
+    read = await boards.doors().told(link.id)
+    await boards.doors().tell(link.id, roof, stage.console.clock.now(), answers=True)
+    await boards.doors().read(link.id, read)
+    (again,) = await boards.doors().told(link.id)
+    assert (again.item_id, again.answers) == (roof, True), "what was told while it was read is not forgotten"
+    await boards.hear(link.id)
     await JobsAndBoards(boards.app).boards().change_item(item.id, values={"address": "2 Oak St"}, actor=BY)
     assert "outside.send" in {job.kind for job in await boards.changed()}
     calls = stage.calls()
@@ -212,8 +219,11 @@ async def test_what_is_joined_to_a_board_that_is_here_takes_what_is_called_the_s
     page = await stage.client.get(f"{HERE}/boards/{stage.desk.board_id}?with={board.id}")
     assert '<option value="address" selected>' in page.text
     link = await boards.join(stage.desk.board_id, board.id, {"address": "address"}, OwnerRule.LATEST)
-    assert await boards.send(link.id) == Rest(), "before both were laid beside each other nothing is sent"
+    calls = stage.calls()
+    await boards.doors().tell(link.id, "1", stage.console.clock.now(), answers=False)
+    assert await boards.send(link.id) == Rest()
     assert await boards.hear(link.id) == Rest()
+    assert stage.calls() == calls, "before both were laid beside each other nothing is sent or read"
     await boards.pull(link.id)
     items = await items_of(stage, link)
     assert set(items) == {"Roof", "Deck"}

@@ -261,3 +261,20 @@ async def test_a_group_or_a_label_that_is_gone_there_is_asked_about_and_not_trie
     await rig.boards.create_item(rig.link.board_id, "Hall", group_id=closed, actor=BOSS)
     await rig.mirroring.send(rig.link.id)
     assert {one.name for one in rig.theirs()} == {"Roof", "Hall"}
+
+
+async def test_what_could_not_be_made_there_is_made_when_it_can_be(rig: Rig) -> None:
+    await rig.join()
+    long, gone = await rig.make("Roof " * 55), await rig.make("Hall")
+    await rig.mirroring.pull(rig.link.id)
+    late = await rig.make("Yard")
+    await rig.boards.delete_item(late.id, actor=BOSS)
+    await rig.mirroring.send(rig.link.id)
+    assert {one.name for one in rig.theirs()} == {gone.name}
+    (found,) = await rig.conflicts()
+    assert "255 characters" in found.sentence
+    await rig.change(long, name="Roof")
+    await rig.boards.restore_item(late.id, actor=BOSS)
+    await rig.mirroring.send(rig.link.id)
+    assert {one.name for one in rig.theirs()} == {"Roof", "Hall", "Yard"}
+    assert await rig.conflicts() == []

@@ -152,14 +152,20 @@ def check_equal(world: OutsideWorld) -> None:
 
 def _check_made_once(world: OutsideWorld) -> None:
     """Look that what we made there is what somebody has made here, and nothing else."""
-    first: dict[UUID, str] = {}
-    for one in world.kept.writes:
-        first.setdefault(one.item_id, one.actor)
+    first = _first_by(world)
     for mirror in world.kept.mirrors.values():
         theirs = world.monday.state.item(int(mirror.outside_id or 0))
         ours = theirs is not None and theirs.creator_id == world.me
         if ours and mirror.item_id and first[mirror.item_id] == AUTHOR.name:
             raise BrokenError("an item was made there twice")
+
+
+def _first_by(world: OutsideWorld) -> dict[UUID, str]:
+    """Return who has made each item of ours."""
+    found: dict[UUID, str] = {}
+    for one in world.kept.writes:
+        found.setdefault(one.item_id, one.actor)
+    return found
 
 
 def _check_there(world: OutsideWorld, mirror: Mirror) -> None:
@@ -196,11 +202,15 @@ def check_edits_kept(world: OutsideWorld) -> None:
         return
     there, sheet = _there(world), world.sheet()
     asked = {(one.mirror_id, one.field) for one in world.kept.conflicts.values() if one.state is Ruling.OPEN}
+    first = _first_by(world)
     last = {(str(one.item_id), _field(one)): one.by.user_id == world.me for one in world.happenings}
     for mirror in world.kept.mirrors.values():
         item = world.kept.items.get(mirror.item_id) if mirror.item_id else None
         if item is None or mirror.state is not MirrorState.LINKED or not mirror.outside_id:
             continue
+        there_by = world.monday.state.item(int(mirror.outside_id))
+        if there_by is not None and there_by.creator_id != world.me and first[item.id] != AUTHOR.name:
+            continue  # Both were there before the boards were joined: an empty side takes what the other has.
         theirs = _values_there(world, sheet, mirror)
         for name in theirs:
             if (str(mirror.id), name) in world.decided or (mirror.id, name) in asked:

@@ -13,7 +13,7 @@ from tiebeam.link.outside.ports import Line
 from tiebeam.link.pairs.model import Clash, Kind, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from uuid import UUID
 
     from tiebeam.connectors.monday.model import OutsideItem
@@ -36,12 +36,11 @@ class Making:
         self._clock = clock
         self._laying = laying
 
-    async def resume(
-        self, link_id: UUID, told: Mirrored, listing: Sequence[OutsideItem] | None = None
-    ) -> bool:
+    async def resume(self, link_id: UUID, told: Mirrored, listing: list[OutsideItem] | None = None) -> bool:
         """Find out what became of items whose making was cut short, and make them if they were not made.
 
-        `listing` is the board there read to its end, if it was. Say whether to go on.
+        `listing` is the board there read to its end, if it was; what is found in it and written is taken out.
+        Say whether to go on.
         """
         async with self._books.turn() as turn:
             waiting = await turn.waiting(link_id, WAITING_MAX)
@@ -78,7 +77,7 @@ class Making:
         return None
 
     async def _resume_one(
-        self, link_id: UUID, mirror: Mirror, told: Mirrored, listing: Sequence[OutsideItem] | None
+        self, link_id: UUID, mirror: Mirror, told: Mirrored, listing: list[OutsideItem] | None
     ) -> bool:
         async with self._books.turn() as turn:
             link = await turn.link(link_id)
@@ -100,6 +99,8 @@ class Making:
             found = made_by_us(sheet, mirror, listing, known)
         if found is None:
             return await self.make_one(link_id, mirror, told)
+        if listing is not None:
+            listing.remove(found[0])
         return await self._adopt(link_id, mirror, found, told)
 
     async def _adopt(

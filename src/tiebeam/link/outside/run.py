@@ -61,13 +61,16 @@ class Mirroring:
         if link is None:
             return told
         items = await self._making.listed(link, told)
-        if items is None or not await self._making.resume(link_id, told, items):
+        if items is None:
+            return told
+        seen = {one.id for one in items}
+        if not await self._making.resume(link_id, told, items):
             return told
         joins = await self._joins(link, items) if link.passed_at is None else {}
         for chunk in _chunks(items):
             if not await self._laying.round(link_id, Reading(chunk, joins=joins), told):
                 return told
-        await self._miss(link_id, {one.id for one in items}, told, approved=approved)
+        await self._miss(link_id, seen, told, approved=approved)
         if told.refusal is None:
             await self._make_missing(link_id, told)
         return told
@@ -160,13 +163,12 @@ class Mirroring:
         items = await turn.items(ids) if ids else {}
         new = [one for id_, one in items.items() if id_ not in mirrors and one.deleted_at is None]
         await self._laying.begin(turn, link, new)
-        renamed = [
-            replace(one, refused={})
+        anew = [
+            replace(one, refused={}, state=MirrorState.LINKED)
             for id_, one in mirrors.items()
-            if id_ in items and one.refused and one.outside_id is None
-            if items[id_].name != one.refused[NAME].value
+            if id_ in items and _may_be_made(one, items[id_])
         ]
-        await turn.keep(renamed)
+        await turn.keep(anew)
         return {
             mirror.outside_id
             for id_, mirror in mirrors.items()
@@ -237,6 +239,14 @@ def _chunks(several: Iterable[T]) -> Iterator[tuple[T, ...]]:
     every = tuple(several)
     for start in range(0, len(every), CHUNK):
         yield every[start : start + CHUNK]
+
+
+def _may_be_made(mirror: Mirror, item: Item) -> bool:
+    """Say whether what was given up before it was made there has another name now, or was restored."""
+    if mirror.outside_id is not None or item.deleted_at is not None:
+        return False
+    renamed = NAME in mirror.refused and mirror.refused[NAME].value != item.name
+    return renamed or mirror.state is MirrorState.APART
 
 
 def _changed(mirror: Mirror, item: Item | None, of_ours: Callable[[Item], Mapping[str, Any]]) -> bool:
