@@ -119,6 +119,7 @@ class OutsideWorld:
     desk: DyingDesk
     kill_in: int | None = None
     kills: int = 0
+    decisions: int = 0
     decided: set[tuple[str, str]] = field(default_factory=set)
     """Cells (by the item there, and the field) about which a person has decided."""
     our_edits: list[tuple[UUID, str, Any]] = field(default_factory=list)
@@ -272,9 +273,9 @@ async def step(world: OutsideWorld) -> str:
     name = world.rng.choices(list(kinds), [weight for _, weight in kinds.values()])[0]
     world.clock.advance(world.rng.choice((0.1, 1, 30, 400)))
     before = held_apart(world) if name in {"send", "pull", "event", "killed", "faulty"} else {}
-    decided = len(world.decided)
+    decided = world.decisions
     await kinds[name][0](world)
-    if len(world.decided) == decided:
+    if world.decisions == decided:
         check_nothing_overwritten(world, before)
     return name
 
@@ -397,6 +398,7 @@ async def _undo(world: OutsideWorld) -> None:
 
 def _mark_decided(world: OutsideWorld, mirror_id: UUID, name: str) -> None:
     world.decided.add((str(mirror_id), name))
+    world.decisions += 1
 
 
 async def _delete(world: OutsideWorld) -> None:
