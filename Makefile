@@ -32,7 +32,7 @@ demo: $(READY) ## Copy a make-believe contractor's Procore and watch it stay tru
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) ## Run every test, on two cores
 	@sh requirements/browser.sh
-	@$(PYTEST) -n 2 --dist worksteal -m "not alone" $(ARGS)
+	@$(PYTEST) -n 3 --dist worksteal -m "not alone" $(ARGS)
 	@$(PYTEST) --more-claims -m alone tests/acceptance
 
 check: $(READY) ## Lint, format, types, layers and house rules
