@@ -91,6 +91,28 @@ async def test_people_are_known_by_their_address_and_one_without_a_counterpart_i
     assert await rig.conflicts() == []
 
 
+async def test_a_team_that_is_named_there_is_never_written_away(rig: Rig) -> None:
+    rig.monday.ann.email = "ann@oak.test"
+    ann = await rig.person("ann@oak.test")
+    await rig.join()
+    there = rig.monday.create("Roof")
+    await rig.mirroring.pull(rig.link.id)
+    crew = {"personsAndTeams": [{"id": rig.monday.ann.id, "kind": "person"}, {"id": 7, "kind": "team"}]}
+    rig.monday.change(there, lead=crew)
+    await rig.mirroring.hear(rig.link.id, [there])
+    await rig.change(await rig.one("Roof"), lead=[str(ann)], notes="Ask Ann")
+    await rig.mirroring.send(rig.link.id)
+    (found,) = await rig.conflicts()
+    assert (found.field, found.kind) == ("lead", Kind.UNMAPPED)
+    assert "A team is named there" in found.sentence
+    (item,) = rig.theirs()
+    assert item.values["lead"]["personsAndTeams"] == crew["personsAndTeams"]
+    assert rig.monday.texts(there)["notes"] == "Ask Ann"
+    rig.monday.change(there, lead={"personsAndTeams": crew["personsAndTeams"][:1]})
+    await rig.mirroring.hear(rig.link.id, [there])
+    assert await rig.conflicts() == []
+
+
 async def test_a_label_that_the_other_side_has_not_is_asked_about_until_it_is_there(rig: Rig) -> None:
     await rig.join()
     await rig.make("Roof", status="New")

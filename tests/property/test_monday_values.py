@@ -126,5 +126,12 @@ def test_whole_numbers_stay_whole_as_long_as_they_can_be_told_apart() -> None:
     ]
 
 
+def test_a_team_among_people_is_read_and_cannot_be_taken_for_one_of_them() -> None:
+    named = '{"personsAndTeams": [{"id": 5, "kind": "person"}, {"id": 5, "kind": "team"}]}'
+    assert read({"type": "people", "value": named}) == ["5", "team:5"]
+    with pytest.raises(UnfitError):
+        written(OURS["lead"], ["team:5"])
+
+
 def test_every_kind_is_tried() -> None:
     assert {KIND_OF[THEIRS[name].type] for name in HELD} == set(Kind)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+
+TEAM: Final = "team:"
+"""Before the id of a team, where people are named."""
 
 
 class Kind(StrEnum):
@@ -17,7 +21,7 @@ class Kind(StrEnum):
     STATUS = "status"
     """The text of a label."""
     PEOPLE = "people"
-    """A list of the ids of monday.com's people, as text."""
+    """A list of the ids of monday.com's people, as text; a team among them is `team:` and its id."""
     DATE = "date"
     """`2026-11-21`."""
     TEXT = "text"

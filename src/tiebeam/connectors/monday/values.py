@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from tiebeam.connectors.answers import GarbledError, ShapeError, parse_json
-from tiebeam.connectors.monday.model import Kind
+from tiebeam.connectors.monday.model import TEAM, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -146,8 +146,13 @@ _WRITERS: Mapping[Kind, Callable[[OutsideColumn, Any], Any]] = {
 
 
 def _read_people(kept: Any, _: str) -> Any:
-    found = [one.get("id") for one in _part(kept, "personsAndTeams", list) if one.get("kind") == "person"]
-    return list(dict.fromkeys(str(each) for each in found)) or None
+    found = [_named(one) for one in _part(kept, "personsAndTeams", list)]
+    return list(dict.fromkeys(found)) or None
+
+
+def _named(one: Mapping[str, Any]) -> str:
+    """Return somebody's id, or that of a team, marked: it is read so that nobody writes it away unseen."""
+    return f"{TEAM}{one.get('id')}" if one.get("kind") == "team" else str(one.get("id"))
 
 
 def _read_date(kept: Any, _: str) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tiebeam.connectors.monday.model import TEAM
 from tiebeam.jobs.boards.model import ColumnKind, ItemEdit, NewItem
 from tiebeam.jobs.boards.rules import named
 from tiebeam.jobs.boards.values import checked, job_in
@@ -123,6 +124,11 @@ class Sheet:
         unknown = [one for one, mail in mails.items() if mail not in by_mail]
         if unknown:
             names = [there[one].name if one in there else one for one in ids]
+            if any(one.startswith(TEAM) for one in unknown):
+                return Odd(
+                    ", ".join(names),
+                    "A team is named there, and here only people are: name its people there, or leave it so.",
+                )
             missing = ", ".join(there[one].name if one in there else one for one in unknown)
             return Odd(
                 ", ".join(names),

@@ -71,9 +71,10 @@ def _persons(writing: Writing, column: Column, written: Any) -> Any:
     if not isinstance(people, list) or not all(isinstance(one, dict) for one in people):
         raise _wrong(column, 'people are written as {"personsAndTeams": [{"id": 1, "kind": "person"}]}')
     for one in people:
-        if one.get("kind") != "person" or not _is_somebody(one.get("id"), writing.people):
+        team = one.get("kind") == "team" and str(one.get("id")).isdecimal()
+        if not team and not (one.get("kind") == "person" and _is_somebody(one.get("id"), writing.people)):
             raise _wrong(column, f"there is no person {one.get('id')}")
-    kept = [{"id": int(one["id"]), "kind": "person"} for one in people]
+    kept = [{"id": int(one["id"]), "kind": one["kind"]} for one in people]
     return writing.stamped({"personsAndTeams": kept}) if kept else None
 
 
