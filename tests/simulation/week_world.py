@@ -168,7 +168,7 @@ async def open_week(
         stack.enter_context(patch("tiebeam.upkeep.uuid4", lambda: UUID(int=ids.getrandbits(128))))
         gaps: list[Caught] = []
         stack.enter_context(patch("tiebeam.upkeep.Gap", partial(_NotedGap, gaps)))
-        stack.enter_context(patch("tiebeam.app._chance", Random(f"chance:{seed}").random))
+        stack.enter_context(patch("tiebeam.app.CHANCE", Random(f"chance:{seed}").random))
         stack.enter_context(patch("asyncio.to_thread", _at_once))
         world = World(seed, rng, clock, name, url, observer, ours, other)
         settings = _settings(seed, rng, folder)

@@ -104,9 +104,11 @@ async def disconnect(call: Call) -> Response:
 
 
 async def boards_page(call: Call) -> Response:
-    """Show the boards there are, to choose one. It asks monday.com."""
+    """Show the boards there are, to choose one; first of all it must be connected. It asks monday.com."""
     same = SameBoards(await call.app())
-    connection = await same.monday.present()
+    connection = await same.monday.connection()
+    if connection is None or connection.status is Status.DISCONNECTED:
+        return call.to(HERE, notice="Connect monday.com first; then choose a board.")
     return call.render(
         "monday_boards.html",
         title="Choose a board of monday.com",

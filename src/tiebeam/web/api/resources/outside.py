@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tiebeam.link.outside.model import Mirror, OutsideConflict
     from tiebeam.mirrors import Standing
 
-ROUTER = APIRouter(route_class=GuardedRoute, tags=["outside boards"])
+ROUTER = APIRouter(route_class=GuardedRoute, tags=["outside"])
 
 LinkId = Annotated[UUID, Path(description="Of the joined board.")]
 
