@@ -130,4 +130,5 @@ def test_a_board_there_is_one_here_whoever_changes_it_and_whatever_dies(
             page.get_by_role("button", name="Try the connection").click()
             page.goto(HERE)
             expect(page.locator("main")).to_contain_text("refused the token")
+            expect(page.locator("main")).to_contain_text("Waits for another token")
             looked_at(page, "refused")
