@@ -171,11 +171,11 @@ class Hands:
 
     async def push_document(self, document: str, target: str, cause: Cause) -> str:
         """Refuse: no rule of the start asks for it."""
-        raise NotImplementedError(document, target, cause)
+        raise SystemExit(f"A rule of the start sent {document} to {target} after {cause}.")
 
     async def refresh_record(self, stream: str, record: str, cause: Cause) -> str:
         """Refuse: no rule of the start asks for it."""
-        raise NotImplementedError(stream, record, cause)
+        raise SystemExit(f"A rule of the start asked for {record} of {stream} after {cause}.")
 
     async def notify(self, note: Note) -> str:
         """Refuse: no rule of the start is to be stopped."""

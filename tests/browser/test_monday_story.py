@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from tests.factories.browser import NARROW, WIDE, chromium, hurdles, keep, overflows, window
+from tests.factories.browser import WIDE, chromium, look_at, window
 from tests.factories.command_line import Shell, shell
 from tests.factories.console_up import PASSWORD, sign_in
 from tests.factories.copies import database_on
@@ -57,32 +57,22 @@ def user(database_server: TestServer, tmp_path: Path, monday: MondayUp, relay: R
         yield found
 
 
-def looked_at(page: Page, name: str) -> None:
-    for width, scheme in ((WIDE, "light"), (NARROW, "dark")):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-        keep(page, f"monday-{name}-{scheme}")
-        assert not overflows(page), (name, width)
-        assert hurdles(page) == [], (name, width)
-    page.set_viewport_size({"width": WIDE, "height": 900})
-
-
 def join_board(page: Page, monday: MondayUp) -> None:
     """Connect by the form, and make a board of ours of the one there."""
     page.goto(HERE)
     page.get_by_label("Token").fill(monday.token)
     page.get_by_label("Plan of the account").select_option("pro")
-    looked_at(page, "connect")
+    look_at(page, "monday-connect")
     page.get_by_role("button", name="Connect").click()
     expect(page.locator("main")).to_contain_text("Make-believe Builders")
     page.get_by_role("link", name="Choose a board").click()
-    looked_at(page, "boards")
+    look_at(page, "monday-boards")
     page.get_by_role("link", name=re.compile("^Keep the same")).click()
-    looked_at(page, "board")
+    look_at(page, "monday-board")
     page.get_by_label("Board here").select_option(label="Active Jobs")
     page.get_by_role("button", name="Choose its columns").click()
     expect(page.get_by_label("Status")).to_have_value("status")
-    looked_at(page, "join")
+    look_at(page, "monday-join")
     page.get_by_role("button", name="Join the two boards").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Kept the same", timeout=SOON_MS)
     expect(page.locator("main")).to_contain_text("by webhooks", timeout=SOON_MS)
@@ -97,7 +87,7 @@ def test_a_board_there_is_one_here_whoever_changes_it_and_whatever_dies(
             relay.target = address
             sign_in(page, EMAIL)
             join_board(page, monday)
-            looked_at(page, "kept")
+            look_at(page, "monday-kept")
             # A job that is made here is on the board there, and is done as soon as somebody there says so.
             page.goto("/jobs")
             page.get_by_label("Title").fill("Depot roof")
@@ -131,4 +121,4 @@ def test_a_board_there_is_one_here_whoever_changes_it_and_whatever_dies(
             page.goto(HERE)
             expect(page.locator("main")).to_contain_text("refused the token")
             expect(page.locator("main")).to_contain_text("Waits for another token")
-            looked_at(page, "refused")
+            look_at(page, "monday-refused")

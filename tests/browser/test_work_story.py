@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from tests.factories.browser import NARROW, WIDE, chromium, hurdles, keep, overflows, window
+from tests.factories.browser import WIDE, chromium, look_at, window
 from tests.factories.command_line import shell
 from tests.factories.console_up import PASSWORD, sign_in
 from tests.factories.copies import database_on
@@ -39,16 +39,6 @@ def page(database_server: TestServer, tmp_path: Path) -> Iterator[Page]:
             yield made
 
 
-def looked_at(page: Page, name: str) -> None:
-    for width, scheme in ((WIDE, "light"), (NARROW, "dark")):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-        keep(page, f"work-story-{name}-{scheme}")
-        assert not overflows(page), (name, width)
-        assert hurdles(page) == [], (name, width)
-    page.set_viewport_size({"width": WIDE, "height": 900})
-
-
 def add_job(page: Page, title: str) -> str:
     """Create a job by the form; return its address."""
     page.goto("/jobs")
@@ -62,12 +52,12 @@ def add_job(page: Page, title: str) -> str:
 def test_a_job_shows_on_the_board_is_dragged_to_done_and_is_done(page: Page) -> None:
     job = add_job(page, "Depot roof")
     expect(page.locator("main")).to_contain_text("Active Jobs", timeout=SOON_MS)
-    looked_at(page, "job")
+    look_at(page, "work-story-job")
     page.goto("/boards/active-jobs")
     page.goto(f"{page.url}?view=kanban")
     card = page.locator("article", has_text="Depot roof")
     expect(page.locator('[data-lane="New"]')).to_contain_text("Depot roof", timeout=SOON_MS)
-    looked_at(page, "kanban")
+    look_at(page, "work-story-kanban")
     card.drag_to(page.locator('[data-lane="Done"]'))
     expect(page.locator("#said")).to_have_text("Depot roof: Done.")
     page.goto(job)
@@ -85,7 +75,7 @@ def test_two_sides_that_were_changed_apart_are_settled_in_the_inbox(page: Page) 
     page.get_by_role("link", name="How it is kept in step with jobs").click()
     status = page.get_by_role("group", name="Status")
     status.get_by_label("Of two that differ counts").select_option("ask")
-    looked_at(page, "in-step")
+    look_at(page, "work-story-in-step")
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_role("status").first).to_contain_text("in step by this from now on")
 
@@ -94,7 +84,7 @@ def test_two_sides_that_were_changed_apart_are_settled_in_the_inbox(page: Page) 
         page.get_by_role("button", name="Switch off").first.click()
         expect(page.get_by_role("status").first).to_be_visible()
     expect(page.get_by_role("button", name="Switch off")).to_have_count(0)
-    looked_at(page, "automations")
+    look_at(page, "work-story-automations")
 
     page.goto(job)
     page.get_by_label("Status").select_option("in_progress")
@@ -111,7 +101,7 @@ def test_two_sides_that_were_changed_apart_are_settled_in_the_inbox(page: Page) 
     waiting = page.locator("#waiting")
     expect(waiting).to_contain_text("In progress")
     expect(waiting).to_contain_text("On hold")
-    looked_at(page, "inbox")
+    look_at(page, "work-story-inbox")
     waiting.get_by_role("button", name="Take the board's").click()
     expect(page.locator("#waiting")).to_have_count(0)
     page.goto(job)

@@ -83,3 +83,14 @@ def hurdles(page: Page) -> list[str]:
 def overflows(page: Page) -> bool:
     """Say whether a page is wider than its window, so that people would have to scroll sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def look_at(page: Page, name: str) -> None:
+    """Keep what a page looks like in both widths; it fits, and axe finds nothing serious."""
+    for width, scheme in ((WIDE, "light"), (NARROW, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+        keep(page, f"{name}-{scheme}")
+        assert not overflows(page), (name, width)
+        assert hurdles(page) == [], (name, width)
+    page.set_viewport_size({"width": WIDE, "height": 900})
